@@ -1,0 +1,65 @@
+import type { SelectOptions } from "../selector/selector.ts";
+import type { Deadline } from "../words/deadline.ts";
+import type {
+  AnyMethod,
+  Init,
+  MessageType,
+  MethodDescription,
+  Methods,
+  ServiceDescription,
+} from "../words/description.ts";
+import type { Closeable } from "../words/lifecycle.ts";
+import type { Metadata } from "../words/metadata.ts";
+
+/** Settings of one call; each has a default on the client. */
+export interface CallOptions extends SelectOptions {
+  /** How long the call may take, all attempts and pauses together, in milliseconds. @default 5000 */
+  timeoutMs?: number;
+  /** A moment by which the call must be done, such as the caller's own; the earlier of the two holds. */
+  deadline?: Deadline;
+  /** Gives up when aborted; the peer is told. */
+  signal?: AbortSignal;
+  /** Headers of the call; keys in lower case. */
+  metadata?: Metadata;
+  /** Attempts after the first. @default 1 */
+  retries?: number;
+  /** Calls this `host:port` (or these, in turn) and asks neither registry nor selector. */
+  address?: string | readonly string[];
+  /** A call that may have run may be tried again. @default what the proto file says, else false */
+  idempotent?: boolean;
+}
+
+/** What can be known about calls before they are made. */
+export interface EndpointPlan<Request = unknown, Response = unknown> {
+  /** The registry's name of the service. */
+  readonly service: string;
+  /** `User.QueryUserByName`, or a complete gRPC path beginning with `/`. */
+  readonly endpoint: string;
+  /** @default "application/grpc+proto" with message types, "application/json" without */
+  readonly contentType?: string;
+  readonly request?: MessageType<Request>;
+  readonly response?: MessageType<Response>;
+  /** Bodies are given and taken as bytes of the content type, untouched. Then `Request` and `Response` are `Uint8Array`. */
+  readonly raw?: boolean;
+  readonly idempotent?: boolean;
+}
+
+/** One endpoint, ready to be called. */
+export type Call<Request = unknown, Response = unknown> = (
+  request: Request,
+  options?: CallOptions,
+) => Promise<Response>;
+
+/** The methods of a service as functions. */
+export type TypedClient<M extends Methods> = { readonly [K in keyof M]: TypedCall<M[K]> };
+
+type TypedCall<M extends AnyMethod> =
+  M extends MethodDescription<"unary", infer Request, infer Response> ? Call<Init<Request>, Response> : never;
+
+/** Calls services by name. Rejects with `MicroError` only. */
+export interface Client extends Closeable {
+  /** Prepares calls of one endpoint; keep what it gives, it holds everything that need not be made again for each call. */
+  prepare<Request, Response>(plan: EndpointPlan<Request, Response>): Call<Request, Response>;
+  /** A typed client of `service` for a description that `protoc-gen-micro` wrote. */
+  of<M extends Methods>(description: ServiceDescription<M>, service: string): TypedClient<M>;
+}
