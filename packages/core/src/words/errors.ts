@@ -11,6 +11,8 @@ export interface MicroErrorOptions {
   cause?: unknown;
   /** True when the call surely did not reach a handler, so that trying again elsewhere is safe. @default false */
   unprocessed?: boolean;
+  /** True when a peer answered with this error, so that the way to it works. @default false */
+  answered?: boolean;
   /** The phrase that goes with the code. @default the HTTP reason phrase as Go spells it */
   status?: string;
 }
@@ -29,6 +31,8 @@ export class MicroError extends Error {
   readonly status: string;
   /** The call surely did not run; another attempt repeats nothing. */
   readonly unprocessed: boolean;
+  /** A peer answered with it; the way to the peer works. */
+  readonly answered: boolean;
 
   constructor(id: string, code: number, detail: string, options: MicroErrorOptions = {}) {
     const status = options.status ?? reasonPhrase(code);
@@ -41,6 +45,7 @@ export class MicroError extends Error {
     this.detail = detail;
     this.status = status;
     this.unprocessed = options.unprocessed ?? false;
+    this.answered = options.answered ?? false;
   }
 
   toJSON(): Partial<ErrorFields> {
