@@ -1,0 +1,190 @@
+import { decoder } from "./decode.ts";
+import {
+  type EnumDescriptor,
+  type Features,
+  type FieldDescriptor,
+  type FileDescriptor,
+  type FileDescriptorSet,
+  fileDescriptorSet,
+  type MessageDescriptor,
+} from "./descriptor-schema.ts";
+import { camelCase, type EnumSchema, type FieldSchema, type MessageSchema, type ScalarType } from "./schema.ts";
+
+/**
+ * The messages of a `google.protobuf.FileDescriptorSet`, by full name.
+ *
+ * A type that a field refers to and the set lacks is looked up in `others`.
+ */
+export function readDescriptors(
+  bytes: Uint8Array,
+  others: (name: string) => MessageSchema | undefined,
+): ReadonlyMap<string, MessageSchema> {
+  const { file } = decodeSet(bytes);
+  const names: Names = { messages: new Map(), entries: new Map(), enums: new Map(), others };
+  const later: (() => void)[] = [];
+  for (const descriptor of file) declare(descriptor, names, later);
+  // Fields are resolved when all names are known, since files refer to each other and messages to themselves.
+  for (const resolve of later) resolve();
+  return names.messages;
+}
+
+let decodeLazily: ((bytes: Uint8Array) => unknown) | undefined;
+
+function decodeSet(bytes: Uint8Array): FileDescriptorSet {
+  decodeLazily ??= decoder(fileDescriptorSet);
+  return decodeLazily(bytes) as FileDescriptorSet;
+}
+
+interface Names {
+  readonly messages: Map<string, MessageSchema>;
+  /** The messages that stand for the entries of a map. */
+  readonly entries: Map<string, MessageSchema>;
+  readonly enums: Map<string, EnumSchema>;
+  readonly others: (name: string) => MessageSchema | undefined;
+}
+
+// google.protobuf.FeatureSet
+const presence = { explicit: 1, implicit: 2, legacyRequired: 3 };
+const encoding = { packed: 1, expanded: 2 };
+const delimited = 2;
+
+function declare(file: FileDescriptor, names: Names, later: (() => void)[]): void {
+  const features = inherit(syntaxFeatures(file.syntax), file.options?.features);
+  const scope = file.package ? `${file.package}.` : "";
+  for (const type of file.enumType) declareEnum(type, scope, names);
+  for (const type of file.messageType) declareMessage(type, scope, features, names, later);
+}
+
+function syntaxFeatures(syntax: string | undefined): Features {
+  if (syntax === "proto3") return { fieldPresence: presence.implicit, repeatedFieldEncoding: encoding.packed };
+  if (syntax === "editions") return { fieldPresence: presence.explicit, repeatedFieldEncoding: encoding.packed };
+  return { fieldPresence: presence.explicit, repeatedFieldEncoding: encoding.expanded };
+}
+
+function inherit(outer: Features, own: Features | undefined): Features {
+  return {
+    fieldPresence: own?.fieldPresence ?? outer.fieldPresence,
+    repeatedFieldEncoding: own?.repeatedFieldEncoding ?? outer.repeatedFieldEncoding,
+    messageEncoding: own?.messageEncoding ?? outer.messageEncoding,
+  };
+}
+
+function declareEnum({ name, value }: EnumDescriptor, scope: string, { enums }: Names): void {
+  const names = new Map<number, string>();
+  const numbers = new Map<string, number>();
+  for (const { name: valueName = "", number = 0 } of value) {
+    if (!names.has(number)) names.set(number, valueName);
+    numbers.set(valueName, number);
+  }
+  enums.set(scope + name, { name: scope + name, names, numbers });
+}
+
+function declareMessage(
+  descriptor: MessageDescriptor,
+  scope: string,
+  outer: Features,
+  names: Names,
+  later: (() => void)[],
+): void {
+  const name = scope + descriptor.name;
+  const fields: FieldSchema[] = [];
+  const features = inherit(outer, descriptor.options?.features);
+  const kind = descriptor.options?.mapEntry ? names.entries : names.messages;
+  kind.set(name, { name, fields });
+  for (const type of descriptor.enumType) declareEnum(type, `${name}.`, names);
+  // Entries first, so that they are resolved before the maps that are made of them.
+  for (const type of descriptor.nestedType) declareMessage(type, `${name}.`, features, names, later);
+  later.push(() => {
+    const oneofs: FieldSchema[][] = descriptor.oneofDecl.map(() => []);
+    for (const field of descriptor.field) {
+      const schema = fieldSchema(field, name, features, names, oneofs);
+      if (schema === undefined) continue;
+      fields.push(schema);
+      if (schema.oneof !== undefined) oneofs[field.oneofIndex ?? -1]?.push(schema);
+    }
+  });
+}
+
+const required = 2;
+const repeated = 3;
+const group = 10;
+
+function fieldSchema(
+  field: FieldDescriptor,
+  owner: string,
+  outer: Features,
+  names: Names,
+  oneofs: readonly FieldSchema[][],
+): FieldSchema | undefined {
+  const { name = "", typeName = "" } = field;
+  const features = inherit(outer, field.options?.features);
+  const type = typeNames[field.type ?? 0];
+  if (field.type === group || (type === "message" && features.messageEncoding === delimited)) return undefined;
+  if (type === undefined) throw new Error(`${owner}.${name} is of the unknown field type ${field.type}`);
+  const refersTo = typeName.replace(/^\./, "");
+  const entry = type === "message" ? names.entries.get(refersTo) : undefined;
+  const base = { name, key: field.jsonName ?? camelCase(name), number: field.number ?? 0, required: false };
+  if (entry !== undefined) {
+    const [keyField, value] = entry.fields;
+    if (keyField === undefined || value === undefined) throw new Error(`${entry.name} is not the entry of a map`);
+    return { ...value, ...base, mapKey: keyField.type as ScalarType, repeated: false, presence: false };
+  }
+  const many = field.label === repeated;
+  const mustBeSet = field.label === required || features.fieldPresence === presence.legacyRequired;
+  const oneof = field.oneofIndex === undefined || field.proto3Optional ? undefined : oneofs[field.oneofIndex];
+  return {
+    ...base,
+    type,
+    required: mustBeSet,
+    repeated: many,
+    packed: many && packable(type) && (field.options?.packed ?? features.repeatedFieldEncoding === encoding.packed),
+    presence:
+      !many &&
+      (type === "message" ||
+        oneof !== undefined ||
+        field.proto3Optional === true ||
+        features.fieldPresence !== presence.implicit),
+    message: type === "message" ? find(names, refersTo, `${owner}.${name}`) : undefined,
+    enumeration: type === "enum" ? (names.enums.get(refersTo) ?? unnamedEnum(refersTo)) : undefined,
+    mapKey: undefined,
+    oneof,
+  };
+}
+
+function packable(type: FieldSchema["type"]): boolean {
+  return type !== "string" && type !== "bytes" && type !== "message";
+}
+
+function find({ messages, others }: Names, name: string, field: string): MessageSchema {
+  const found = messages.get(name) ?? others(name);
+  if (found === undefined) throw new Error(`${field} is of type ${name}, which is not in the descriptor set`);
+  return found;
+}
+
+/** An enum of a file that is not in the set: its numbers work, its names are not known. */
+function unnamedEnum(name: string): EnumSchema {
+  return { name, names: new Map(), numbers: new Map() };
+}
+
+// By the numbers of google.protobuf.FieldDescriptorProto.Type.
+const typeNames: readonly (FieldSchema["type"] | undefined)[] = [
+  undefined,
+  "double",
+  "float",
+  "int64",
+  "uint64",
+  "int32",
+  "fixed64",
+  "fixed32",
+  "bool",
+  "string",
+  undefined,
+  "message",
+  "bytes",
+  "uint32",
+  "enum",
+  "sfixed32",
+  "sfixed64",
+  "sint32",
+  "sint64",
+];
