@@ -47,6 +47,11 @@ export interface WatchOptions {
   service?: string;
   /** Ends the watch, which then finishes without an error. */
   signal?: AbortSignal;
+  /**
+   * Told `false` when the watch has lost touch with the registry, so that what it yielded may be out of date, and
+   * `true` when it is in touch again. A registry that cannot lose touch, such as one in this process, never calls it.
+   */
+  onContact?: (inTouch: boolean) => void;
 }
 
 /**
