@@ -1,0 +1,146 @@
+import { type RegistryCache, registryCache } from "../registry/cache.ts";
+import type { NodeTable } from "../registry/node-table.ts";
+import type { Registry } from "../registry/registry.ts";
+import { type Clock, systemClock } from "../words/clock.ts";
+import { type MicroError, notFound, unavailable } from "../words/errors.ts";
+import { closeable, closeOnce } from "../words/lifecycle.ts";
+import { type Logger, silentLogger } from "../words/logger.ts";
+import { type Health, health } from "./health.ts";
+import { type Pool, pool } from "./pool.ts";
+import { roundRobin } from "./round-robin.ts";
+import type { Candidate, Filter, Next, SelectOptions, Selector, Strategy } from "./selector.ts";
+
+export interface RegistrySelectorOptions {
+  /** Where services are looked up, through a cache that the selector makes and closes. The registry stays its maker's. */
+  registry?: Registry;
+  /** A cache to look services up in instead; it stays its maker's to close. */
+  cache?: RegistryCache;
+  /** The order of nodes for calls that ask for none. @default roundRobin */
+  strategy?: Strategy;
+  /** How long a node is left out at most after its first failure, in milliseconds; doubles with each failed trial. @default 1000 */
+  outageBaseMs?: number;
+  /** How long a node is left out at most, in milliseconds. @default 30000 */
+  outageMaxMs?: number;
+  /** How long a trial of a node that was left out may go unanswered before there is another, in milliseconds. @default 10000 */
+  trialMs?: number;
+  clock?: Clock;
+  logger?: Logger;
+  /** Spreads the time that nodes are left out; gives a number in [0, 1). @default Math.random */
+  random?: () => number;
+}
+
+/**
+ * Selects nodes that a registry knows. A node that could not be reached is left out for one second, then, when a
+ * single trial fails too, for two, four and so on (between half and all of that, by chance), until it is reached. When
+ * all nodes are left out, the one that failed the longest ago is given all the same: a guess is better than no call.
+ */
+export function registrySelector(options: RegistrySelectorOptions): Selector {
+  const { clock, logger, strategy, outageBaseMs, outageMaxMs, trialMs, random } = { ...defaults, ...options };
+  const cache = options.cache ?? registryCache(registryOf(options), { clock, logger });
+  // Kept as long as the cache keeps the nodes, so that services nobody asks for any more leave nothing behind.
+  const services = new WeakMap<NodeTable, Service>();
+  let closed = false;
+
+  function serviceOf(table: NodeTable): Service {
+    let service = services.get(table);
+    if (!service) {
+      const outage = { baseMs: outageBaseMs, maxMs: outageMaxMs };
+      const reachable = health({ clock, outage, trialMs, random });
+      service = { health: reachable, all: pool(table, reachable, []), filtered: new WeakMap() };
+      services.set(table, service);
+    }
+    return service;
+  }
+
+  function poolOf(table: NodeTable, filters: readonly Filter[] | undefined): Pool {
+    const { health, all, filtered } = serviceOf(table);
+    if (filters === undefined || filters.length === 0) return all;
+    let known = filtered.get(filters);
+    if (!known) {
+      known = pool(table, health, filters);
+      filtered.set(filters, known);
+    }
+    return known;
+  }
+
+  function nextOf(name: string, table: NodeTable, { filters, strategy: own = strategy }: SelectOptions): Next {
+    const candidates = poolOf(table, filters);
+    const chooser = candidates.chooser(own);
+    let first: Candidate | undefined;
+    let tried: Set<string> | undefined;
+    return () => {
+      // Most calls need one attempt, so what was tried is written down only from the second on.
+      if (first && !tried) tried = new Set([first.node.id]);
+      let candidate = candidates.choose(chooser, tried);
+      if (!candidate && tried) {
+        tried.clear();
+        candidate = candidates.choose(chooser);
+      }
+      if (!candidate) throw noneLeft(name, table);
+      if (tried) tried.add(candidate.node.id);
+      else first = candidate;
+      return candidate;
+    };
+  }
+
+  function settle(name: string, table: NodeTable, selection: SelectOptions): Next | Promise<Next> {
+    if (table.nodes.length > 0) return nextOf(name, table, selection);
+    return Promise.reject(notFound(id, `service ${name} not found in registry ${cache.name}`));
+  }
+
+  return {
+    select(name, selection = {}) {
+      if (closed) return Promise.reject(unavailable(id, "the selector is closed"));
+      const table = cache.get(name);
+      return table instanceof Promise
+        ? table.then((found) => settle(name, found, selection))
+        : settle(name, table, selection);
+    },
+    mark({ node, record }, outcome) {
+      const table = cache.peek(record.name);
+      const service = table && services.get(table);
+      if (!service) return;
+      if (outcome === "reached") service.health.reached(node.id);
+      else if (table.get(node.id)?.node.address === node.address) service.health.failed(node.id, node.address);
+    },
+    ...closeable(
+      closeOnce(async () => {
+        closed = true;
+        if (!options.cache) await cache.close();
+      }),
+    ),
+  };
+}
+
+const defaults = {
+  strategy: roundRobin,
+  outageBaseMs: 1_000,
+  outageMaxMs: 30_000,
+  trialMs: 10_000,
+  clock: systemClock,
+  logger: silentLogger,
+  random: Math.random,
+} satisfies RegistrySelectorOptions;
+
+/** Errors carry the id that go-micro's client gives them. */
+const id = "go.micro.client";
+
+/** What is remembered of one service. */
+interface Service {
+  readonly health: Health;
+  /** Calls without filters. */
+  readonly all: Pool;
+  /** Calls with filters, by the identity of their list. */
+  readonly filtered: WeakMap<readonly Filter[], Pool>;
+}
+
+function registryOf({ registry }: RegistrySelectorOptions): Registry {
+  if (registry) return registry;
+  throw new TypeError("registrySelector needs a registry or a cache to look services up in");
+}
+
+function noneLeft(name: string, table: NodeTable): MicroError {
+  const count = table.nodes.length;
+  const why = count === 0 ? "the last one has just gone" : `the call's filters accept none of its ${count} nodes`;
+  return unavailable(id, `service ${name} has no node to call: ${why}`, { unprocessed: true });
+}
