@@ -62,11 +62,6 @@ export interface Connection extends Closeable {
    * when the call surely did not get to a handler.
    */
   unary(call: OutgoingCall, body: Uint8Array): Promise<Uint8Array>;
-  /**
-   * Sends messages while receiving others. Ending the returned iteration early cancels the call; a peer's error is
-   * thrown from it. Neither side reads ahead of its consumer by more than the protocol's window.
-   */
-  stream(call: OutgoingCall, messages: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }
 
 /** A call as it arrived. */
@@ -92,8 +87,6 @@ export interface Dispatcher {
   hasHandler(name: string): boolean;
   /** Answers a unary call. Rejects with a `MicroError` only. */
   unary(call: IncomingCall, body: Uint8Array): Promise<Uint8Array>;
-  /** Answers a call of any other kind. Throws a `MicroError` only. */
-  stream(call: IncomingCall, messages: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }
 
 export interface ServeOptions {

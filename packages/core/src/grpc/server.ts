@@ -1,0 +1,194 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { Duplex } from "node:stream";
+import { Metadata, Server, ServerCredentials } from "@grpc/grpc-js";
+import type { Dispatcher, ProtocolServer, ServeOptions } from "../protocol/protocol.ts";
+import { MicroError } from "../words/errors.ts";
+import { closeable, closeOnce } from "../words/lifecycle.ts";
+import { isServed } from "./content-type.ts";
+import { toGrpc } from "./errors.ts";
+import { GrpcIncomingCall, type GrpcServerCall } from "./incoming-call.ts";
+import { endpointOf } from "./path.ts";
+import { grpcStatus } from "./status.ts";
+
+const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+
+/** Serves gRPC on connections that are handed to it. */
+export function grpcServer(
+  dispatcher: Dispatcher,
+  { maxMessageBytes = 4 * 1024 * 1024 }: ServeOptions = {},
+): ProtocolServer {
+  const server = new RoutingServer(dispatcher, maxMessageBytes);
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const drain = closeOnce(
+    () => new Promise<void>((resolve, reject) => server.tryShutdown((error) => (error ? reject(error) : resolve()))),
+  );
+  return {
+    recognises(head) {
+      const length = Math.min(head.length, preface.length);
+      if (preface.compare(head, 0, length, 0, length) !== 0) return false;
+      return length === preface.length ? true : undefined;
+    },
+    accept: (socket: Duplex) => injector.injectConnection(socket),
+    drain,
+    ...closeable(closeOnce(() => server.forceShutdown())),
+  };
+}
+
+type Respond = (error: object | null, reply?: Uint8Array) => void;
+
+/** What grpc-js keeps about a method; here made for each call, since any path may lead to a handler. */
+interface Route {
+  readonly path: string;
+  readonly type: "unary";
+  readonly func: (call: GrpcServerCall & { request: Uint8Array }, respond: Respond) => void;
+  readonly serialize: (body: Uint8Array) => Buffer;
+  readonly deserialize: (body: Buffer) => Uint8Array;
+}
+
+// The reply repeats the request's content type; grpc-js says `application/grpc+proto` unless told otherwise.
+const replyHeaders: Readonly<Record<string, Metadata>> = Object.fromEntries(
+  ["application/grpc", "application/grpc+json", "application/grpc+bytes"].map((type) => [
+    type,
+    contentTypeHeader(type),
+  ]),
+);
+
+function contentTypeHeader(type: string): Metadata {
+  const headers = new Metadata();
+  headers.set("content-type", type);
+  return headers;
+}
+
+/**
+ * grpc-js finds handlers by their complete path and hides the content type from them. go-micro's callers put the
+ * registry's name into the path, which the server need not know, and the content type decides the codec. The two
+ * methods overridden here are where grpc-js 1.14 looks: the first sees each call's headers, the second, called by it
+ * before it returns, says who answers.
+ */
+class RoutingServer extends (Server as unknown as new (options: object) => RoutableServer) {
+  readonly #dispatcher: Dispatcher;
+  #headers: IncomingHttpHeaders = {};
+  #peer = "";
+
+  constructor(dispatcher: Dispatcher, maxMessageBytes: number) {
+    super({
+      "grpc.max_receive_message_length": maxMessageBytes,
+      "grpc.max_send_message_length": maxMessageBytes,
+      "grpc.enable_channelz": 0,
+    });
+    this.#dispatcher = dispatcher;
+  }
+
+  override _streamHandler(
+    interceptors: readonly unknown[],
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+  ): void {
+    const refusal = this.#refusal(headers);
+    if (refusal) {
+      refuse(stream, headers, refusal);
+      return;
+    }
+    this.#headers = headers;
+    this.#peer = peerOf(stream);
+    super._streamHandler(interceptors, stream, headers);
+  }
+
+  override _retrieveHandler(path: string): Route {
+    const headers = this.#headers;
+    const peer = this.#peer;
+    const dispatcher = this.#dispatcher;
+    const endpoint = endpointOf(path) as string;
+    return {
+      path,
+      type: "unary",
+      serialize: asBuffer,
+      deserialize: (body) => body,
+      func(call, respond) {
+        const incoming = new GrpcIncomingCall(call, endpoint, headers, peer);
+        const reply = replyHeaders[incoming.contentType];
+        if (reply) call.sendMetadata(reply);
+        dispatcher.unary(incoming, call.request).then(
+          (body) => {
+            incoming.answered();
+            respond(null, body);
+          },
+          (reason: unknown) => {
+            incoming.answered();
+            respond(toGrpc(MicroError.from(reason, "go.micro.server")));
+          },
+        );
+      },
+    };
+  }
+
+  /** Why nobody will answer, in the words of go-micro's server; undefined when somebody does. */
+  #refusal(headers: IncomingHttpHeaders): Refusal | undefined {
+    const contentType = headers["content-type"] ?? "";
+    if (!contentType.startsWith("application/grpc")) return undefined; // grpc-js answers 415, as gRPC prescribes
+    const path = headers[":path"] as string;
+    const endpoint = endpointOf(path);
+    if (endpoint === undefined)
+      return { status: grpcStatus.invalidArgument, message: `malformed method name: "${path}"` };
+    if (!this.#dispatcher.kindOf(endpoint)) {
+      const handler = endpoint.slice(0, endpoint.indexOf("."));
+      const known = this.#dispatcher.hasHandler(handler);
+      return { status: grpcStatus.unimplemented, message: `unknown service ${known ? endpoint : handler}` };
+    }
+    if (isServed(contentType)) return undefined;
+    return {
+      error: new MicroError("go.micro.server", 500, `Unsupported Content-Type: ${contentType}`),
+      status: grpcStatus.unknown,
+    };
+  }
+}
+
+type Refusal = { status: number; message: string } | { status: number; error: MicroError };
+
+interface RoutableServer extends Pick<Server, "createConnectionInjector" | "tryShutdown" | "forceShutdown"> {
+  _streamHandler(interceptors: readonly unknown[], stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
+  _retrieveHandler(path: string): Route;
+}
+
+// The peer of a connection is asked for once; looking it up goes through a proxy object of node:http2.
+const peers = new WeakMap<object, string>();
+
+function peerOf({ session }: ServerHttp2Stream): string {
+  if (!session) return "unknown"; // gone already; nobody will see the answer
+  let peer = peers.get(session);
+  if (peer === undefined) {
+    const { remoteAddress = "unknown", remotePort = 0 } = session.socket;
+    peer = remoteAddress.includes(":") ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+    peers.set(session, peer);
+  }
+  return peer;
+}
+
+/** Answers with headers that are trailers at once. */
+function refuse(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, refusal: Refusal): void {
+  stream.on("error", ignore); // the caller went away before the answer; there is nobody to tell
+  const message = "message" in refusal ? refusal.message : refusal.error.message;
+  stream.respond(
+    {
+      ":status": 200,
+      "content-type": headers["content-type"],
+      "grpc-status": refusal.status,
+      "grpc-message": percentEncode(message),
+    },
+    { endStream: true },
+  );
+  stream.resume(); // else the body keeps the connection's window
+}
+
+// gRPC percent-encodes what is not printable ASCII, and the percent sign.
+function percentEncode(text: string): string {
+  return text.replace(/[^ -$&-~]+/gu, (part) => encodeURIComponent(part));
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function ignore(): void {
+  return;
+}
