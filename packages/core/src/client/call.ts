@@ -1,0 +1,134 @@
+import type { CallTarget, Protocol } from "../protocol/protocol.ts";
+import type { Candidate, Next, Selector } from "../selector/selector.ts";
+import { type Backoff, backoffMs } from "../words/backoff.ts";
+import { type Clock, sleep } from "../words/clock.ts";
+import { type Deadline, deadlineFrom } from "../words/deadline.ts";
+import { cancelled, MicroError, timeout } from "../words/errors.ts";
+import type { Metadata } from "../words/metadata.ts";
+import type { CallOptions } from "./client.ts";
+import type { Pool } from "./pool.ts";
+import type { RetryRule } from "./retry.ts";
+
+/** What a call goes through. */
+export interface CallParts {
+  readonly selector: Selector;
+  readonly pool: Pool;
+  readonly clock: Clock;
+  /** By the word in the node's metadata. */
+  readonly protocols: ReadonlyMap<string, Protocol>;
+  readonly settings: CallSettings;
+}
+
+/** What holds where a call says nothing. */
+export interface CallSettings {
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly retry: RetryRule;
+  readonly backoff: Backoff;
+  /** Headers of every call, and of those that bring none of their own as this very object. */
+  readonly metadata: Metadata;
+}
+
+/** One call, from bytes to bytes: a deadline for all of it, then one attempt a node until one answers or the rule says no. */
+export async function call(
+  parts: CallParts,
+  target: CallTarget,
+  body: Uint8Array,
+  options: CallOptions,
+): Promise<Uint8Array> {
+  const { clock, settings } = parts;
+  const timeoutMs = options.timeoutMs ?? settings.timeoutMs;
+  const deadline = deadlineFrom(clock.now(), timeoutMs, options.deadline);
+  const metadata = withDefaults(settings.metadata, options.metadata);
+  const outgoing = { target, metadata, deadline, timeoutMs, signal: options.signal };
+  const selected = selectNext(parts, target.service, options);
+  const next = selected instanceof Promise ? await beforeDeadline(selected, clock, deadline, options.signal) : selected;
+  const attempts = 1 + (options.retries ?? settings.retries);
+  for (let attempt = 1; ; attempt++) {
+    const candidate = next();
+    try {
+      const reply = await connect(parts, candidate).unary(outgoing, body);
+      parts.selector.mark(candidate, "reached");
+      return reply;
+    } catch (reason) {
+      const error = MicroError.from(reason, "go.micro.client");
+      if (error.answered) parts.selector.mark(candidate, "reached");
+      else if (nodeFailed(error)) parts.selector.mark(candidate, "failed");
+      if (attempt >= attempts || !settings.retry(error, options.idempotent ?? false)) throw error;
+      await pause(clock, attempt === 1 ? 0 : backoffMs(attempt - 1, settings.backoff), deadline, options.signal, error);
+    }
+  }
+}
+
+/** The node could not be reached or went away under the call. A call that was given up or ran out of time tells nothing. */
+function nodeFailed({ unprocessed, code }: MicroError): boolean {
+  return unprocessed || code === 503;
+}
+
+function selectNext({ selector }: CallParts, service: string, options: CallOptions): Next | Promise<Next> {
+  return options.address === undefined ? selector.select(service, options) : inTurn(service, options.address);
+}
+
+/** Nodes that the caller names; neither registry nor filters are asked. */
+function inTurn(service: string, address: string | readonly string[]): Next {
+  const addresses = typeof address === "string" ? [address] : address;
+  if (addresses.length === 0) throw new MicroError("go.micro.client", 400, `the address list for ${service} is empty`);
+  let turn = 0;
+  return () => {
+    const chosen = addresses[turn++ % addresses.length] as string;
+    const node = { id: chosen, address: chosen, metadata: { protocol: "grpc" } };
+    return { node, record: { name: service, version: "", metadata: {}, endpoints: [], nodes: [node] } };
+  };
+}
+
+function connect({ protocols, pool }: CallParts, { node }: Candidate) {
+  const word = node.metadata.protocol ?? "mucp"; // go-micro v0 wrote none and spoke mucp
+  const protocol = protocols.get(word);
+  if (!protocol) {
+    const known = [...protocols.keys()].join(", ");
+    throw new MicroError("go.micro.client", 503, `node ${node.id} speaks ${word}; this client speaks ${known}`, {
+      unprocessed: true,
+    });
+  }
+  return pool.connection(protocol, node.address);
+}
+
+function withDefaults(defaults: Metadata, given: Metadata | undefined): Metadata {
+  if (!given) return defaults;
+  // A null prototype as `metadata()` makes them; the call's own entries win.
+  return Object.assign(Object.create(null), defaults, given);
+}
+
+/** Waits for a lookup no longer than the call may take. */
+async function beforeDeadline<T>(work: Promise<T>, clock: Clock, deadline: Deadline, signal?: AbortSignal): Promise<T> {
+  const giveUp = new AbortController();
+  const waiting = signal ? AbortSignal.any([signal, giveUp.signal]) : giveUp.signal;
+  try {
+    return await Promise.race([work, expiry(clock, deadline, waiting, signal)]);
+  } finally {
+    giveUp.abort();
+  }
+}
+
+async function expiry(clock: Clock, deadline: Deadline, waiting: AbortSignal, signal?: AbortSignal): Promise<never> {
+  const ms = Math.min(deadline - clock.now(), longestTimerMs);
+  await sleep(clock, Math.max(0, ms), waiting).catch(() => undefined); // told apart below
+  throw signal?.aborted
+    ? cancelled("go.micro.client", "call cancelled")
+    : timeout("go.micro.client", "context deadline exceeded");
+}
+
+const longestTimerMs = 2 ** 31 - 1;
+
+/** The pause before the next attempt; the error at hand is thrown at once when the deadline leaves no room for one. */
+async function pause(
+  clock: Clock,
+  ms: number,
+  deadline: Deadline,
+  signal: AbortSignal | undefined,
+  error: MicroError,
+): Promise<void> {
+  if (clock.now() + ms >= deadline || signal?.aborted) throw error;
+  if (ms > 0)
+    await sleep(clock, ms, signal).catch(() => Promise.reject(cancelled("go.micro.client", "call cancelled")));
+}

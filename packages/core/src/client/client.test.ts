@@ -1,0 +1,244 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { OutgoingCall, Protocol } from "../protocol/protocol.ts";
+import { memoryRegistry } from "../registry/memory.ts";
+import { registrySelector } from "../selector/registry-selector.ts";
+import type { Selector } from "../selector/selector.ts";
+import { MicroError, unavailable } from "../words/errors.ts";
+import { closeStack } from "../words/lifecycle.ts";
+import type { CallOptions } from "./client.ts";
+import { type ClientOptions, createClient } from "./create-client.ts";
+import { retryLikeGoMicro } from "./retry.ts";
+
+type Answer = (address: string, call: OutgoingCall, body: Uint8Array) => Promise<Uint8Array>;
+
+describe("a client", () => {
+  const open = closeStack();
+  afterEach(() => open.close());
+
+  it("takes the next node when the first refuses the connection", async () => {
+    const { call, attempts } = await clientOf(["a:1", "b:1"], async (address) => {
+      if (attempts.length === 1) throw refused;
+      return text(address);
+    });
+    expect(await call()).not.toBe(attempts[0]);
+    expect(attempts).toHaveLength(2);
+  });
+
+  it("leaves a node that refused out of the calls that follow", async () => {
+    const { call, attempts } = await clientOf(["a:1", "b:1"], async (address) => {
+      if (address === "a:1") throw refused;
+      return text(address);
+    });
+    for (let round = 0; round < 5; round++) await call();
+    expect(attempts.filter((address) => address === "a:1")).toHaveLength(1);
+  });
+
+  it("does not repeat a call that may have run", async () => {
+    const { call, attempts } = await clientOf(["a:1", "b:1"], async () => Promise.reject(dropped));
+    await expect(call()).rejects.toBe(dropped);
+    expect(attempts).toHaveLength(1);
+  });
+
+  it("repeats a call that may have run when the endpoint is idempotent, at another node", async () => {
+    const { call, attempts } = await clientOf(["a:1", "b:1"], async (address) => {
+      if (attempts.length === 1) throw dropped;
+      return text(address);
+    });
+    expect(await call({ idempotent: true })).not.toBe(attempts[0]);
+    expect(attempts).toHaveLength(2);
+  });
+
+  it.each([400, 404, 408, 500, 503])("never repeats an answer with code %i, idempotent or not", async (code) => {
+    const answer = new MicroError("go.micro.client", code, "no", { answered: true });
+    const { call, attempts } = await clientOf(["a:1", "b:1"], async () => Promise.reject(answer));
+    await expect(call({ idempotent: true })).rejects.toBe(answer);
+    expect(attempts).toHaveLength(1);
+  });
+
+  it.each([
+    [500, 2],
+    [408, 2],
+    [503, 1],
+    [404, 1],
+  ])("with go-micro's rule makes, on code %i, %i attempts", async (code, expected) => {
+    const answer = new MicroError("go.micro.srv.greeter", code, "no");
+    const { call, attempts } = await clientOf(["a:1"], async () => Promise.reject(answer), { retry: retryLikeGoMicro });
+    await expect(call()).rejects.toBe(answer);
+    expect(attempts).toHaveLength(expected);
+  });
+
+  it("makes as many attempts as retries allow, and one without", async () => {
+    const { call, attempts } = await clientOf(["a:1"], async () => Promise.reject(refused), {
+      backoff: { baseMs: 1, maxMs: 1 },
+    });
+    await expect(call({ retries: 3 })).rejects.toBe(refused);
+    expect(attempts).toHaveLength(4);
+    await expect(call({ retries: 0 })).rejects.toBe(refused);
+    expect(attempts).toHaveLength(5);
+  });
+
+  it("gives up early when the deadline leaves no room for the pause before the next attempt", async () => {
+    const { call, attempts } = await clientOf(["a:1"], async () => Promise.reject(refused), {
+      backoff: { baseMs: 60_000, maxMs: 60_000 },
+    });
+    await expect(call({ retries: 5, timeoutMs: 1_000 })).rejects.toBe(refused);
+    expect(attempts).toHaveLength(2); // the first retry comes without a pause
+  });
+
+  it("spends one deadline on all attempts and tells it to each", async () => {
+    const seen: OutgoingCall[] = [];
+    const { call } = await clientOf(["a:1"], async (_address, outgoing) => {
+      seen.push(outgoing);
+      throw refused;
+    });
+    await expect(call({ timeoutMs: 2_000 })).rejects.toBe(refused);
+    expect(seen).toHaveLength(2);
+    expect(seen[1]?.deadline).toBe(seen[0]?.deadline);
+    expect(seen.map(({ timeoutMs }) => timeoutMs)).toEqual([2_000, 2_000]);
+  });
+
+  it("takes the earlier of its own timeout and the deadline handed down", async () => {
+    const deadline = Date.now() + 500;
+    const { call } = await clientOf(["a:1"], async (_address, outgoing) => text(String(outgoing.deadline)));
+    expect(await call({ timeoutMs: 60_000, deadline })).toBe(String(deadline));
+  });
+
+  it("answers 408 when the lookup outlasts the deadline, and 499 when the caller gives up during it", async () => {
+    const stuck = { ...silentSelector, select: () => new Promise<never>(() => undefined) };
+    const client = open.use(createClient({ selector: stuck, protocols: [] }));
+    const call = client.prepare({ service: "s", endpoint: "A.B" });
+    await expect(call({}, { timeoutMs: 20 })).rejects.toMatchObject({ code: 408 });
+    await expect(call({}, { signal: AbortSignal.timeout(20) })).rejects.toMatchObject({ code: 499 });
+  });
+
+  it("answers 404 naming service and registry when nobody offers the service", async () => {
+    const { client } = await clientOf([], async () => text(""));
+    const call = client.prepare({ service: "go.micro.srv.nobody", endpoint: "A.B" });
+    await expect(call({})).rejects.toMatchObject({
+      code: 404,
+      detail: "service go.micro.srv.nobody not found in registry memory",
+    });
+  });
+
+  it("goes past nodes that speak what it does not, and says so when there is no other", async () => {
+    const { call, add } = await clientOf([], async (address) => text(address));
+    await add("a:1", { protocol: "carrier-pigeon" });
+    await expect(call()).rejects.toMatchObject({ code: 503, detail: expect.stringContaining("carrier-pigeon") });
+    await add("b:1", { protocol: "test" });
+    await expect.poll(() => call().catch(() => "")).toBe("b:1");
+  });
+
+  it("calls the address it is told and asks no registry", async () => {
+    const client = open.use(
+      createClient({ selector: silentSelector, protocols: [named("grpc", async (address) => text(address))] }),
+    );
+    const call = client.prepare<unknown, Uint8Array>({ service: "s", endpoint: "A.B", raw: true });
+    expect(Buffer.from(await call(text("x"), { address: "c:1" })).toString()).toBe("c:1");
+    await expect(call(text("x"), { address: [] })).rejects.toMatchObject({ code: 400 });
+  });
+
+  it("sends its own metadata with the call's over it", async () => {
+    const { call } = await clientOf(["a:1"], async (_address, { metadata }) => text(JSON.stringify(metadata)), {
+      metadata: { a: "1", b: "1" },
+    });
+    expect(JSON.parse(await call({ metadata: { b: "2" } }))).toEqual({ a: "1", b: "2" });
+    expect(JSON.parse(await call())).toEqual({ a: "1", b: "1" });
+  });
+
+  it("runs middleware around the whole call, the first outermost", async () => {
+    const steps: string[] = [];
+    const step =
+      (name: string): NonNullable<ClientOptions["middleware"]>[number] =>
+      (next, plan) =>
+      async (request, options) => {
+        steps.push(`${name} before ${plan.endpoint}`);
+        const reply = await next(request, options);
+        steps.push(`${name} after`);
+        return reply;
+      };
+    const { call } = await clientOf(["a:1"], async () => text("x"), { middleware: [step("outer"), step("inner")] });
+    await call();
+    expect(steps).toEqual(["outer before Say.Hello", "inner before Say.Hello", "inner after", "outer after"]);
+  });
+
+  it("turns a request that cannot be encoded into 400 before anything is sent", async () => {
+    const { client, attempts } = await clientOf(["a:1"], async () => text("{}"));
+    const call = client.prepare({ service: "go.micro.srv.greeter", endpoint: "Say.Hello" });
+    const circular: Record<string, unknown> = {};
+    circular.self = circular;
+    await expect(call(circular)).rejects.toMatchObject({ code: 400, id: "go.micro.client.codec" });
+    expect(attempts).toEqual([]);
+  });
+
+  it("turns a reply that cannot be decoded into 500", async () => {
+    const { client } = await clientOf(["a:1"], async () => text("{"));
+    const call = client.prepare({ service: "go.micro.srv.greeter", endpoint: "Say.Hello" });
+    await expect(call({})).rejects.toMatchObject({ code: 500, id: "go.micro.client.codec" });
+  });
+
+  it("refuses a content type that no codec answers to when the call is prepared", () => {
+    const client = open.use(createClient({ selector: silentSelector, protocols: [] }));
+    expect(() => client.prepare({ service: "s", endpoint: "A.B", contentType: "text/x" })).toThrow(
+      "Unsupported Content-Type: text/x",
+    );
+  });
+
+  async function clientOf(addresses: readonly string[], answer: Answer, options: Partial<ClientOptions> = {}) {
+    const attempts: string[] = [];
+    const registry = open.use(memoryRegistry());
+    const add = (address: string, metadata: Record<string, string>) =>
+      registry.register({
+        name: "go.micro.srv.greeter",
+        version: "latest",
+        metadata: {},
+        endpoints: [],
+        nodes: [{ id: address, address, metadata }],
+      });
+    for (const address of addresses) await add(address, { protocol: "test" });
+    const selector = open.use(registrySelector({ registry }));
+    const protocol = named("test", (address, outgoing, body) => {
+      attempts.push(address);
+      return answer(address, outgoing, body);
+    });
+    const client = open.use(createClient({ selector, protocols: [protocol], ...options }));
+    const raw = client.prepare<Uint8Array, Uint8Array>({
+      service: "go.micro.srv.greeter",
+      endpoint: "Say.Hello",
+      raw: true,
+    });
+    const call = async (callOptions?: CallOptions) => Buffer.from(await raw(text(""), callOptions)).toString();
+    return { client, call, attempts, add };
+  }
+});
+
+const refused = unavailable("go.micro.client", "refused", { unprocessed: true });
+const dropped = unavailable("go.micro.client", "connection dropped");
+
+/** A protocol in this process whose every address answers through `answer`. */
+function named(name: string, answer: Answer): Protocol {
+  const close = async () => undefined;
+  return {
+    name,
+    connect: (address) => ({
+      unary: (call, body) => answer(address, call, body),
+      close,
+      [Symbol.asyncDispose]: close,
+    }),
+    serve: () => {
+      throw new Error("this protocol only calls");
+    },
+  };
+}
+
+const silentSelector: Selector = {
+  select: () => {
+    throw new Error("asked without need");
+  },
+  mark: () => undefined,
+  close: async () => undefined,
+  [Symbol.asyncDispose]: async () => undefined,
+};
+
+function text(value: string): Uint8Array {
+  return Buffer.from(value);
+}
