@@ -1,0 +1,75 @@
+import type { IncomingCall } from "../protocol/protocol.ts";
+import { MicroError, notFound } from "../words/errors.ts";
+import type { Logger } from "../words/logger.ts";
+import type { Context } from "./context.ts";
+import type { Coders, Route, Router } from "./router.ts";
+
+/** What a served call goes through. */
+export interface DispatchParts<C extends Context> {
+  /** The service's name, which raises the errors of its handlers. */
+  readonly name: string;
+  readonly router: Router<C>;
+  readonly logger: Logger;
+  context(call: IncomingCall): C;
+}
+
+/** One served call, from bytes to bytes. */
+export async function dispatch<C extends Context>(
+  parts: DispatchParts<C>,
+  call: IncomingCall,
+  body: Uint8Array,
+): Promise<Uint8Array> {
+  const route = findRoute(parts, call);
+  const coders = codersOf(route, call);
+  const request = decodeRequest(coders, body, route);
+  const response = await handle(parts, route, request, parts.context(call));
+  return encodeReply(coders, response, route);
+}
+
+function findRoute<C extends Context>({ name, router }: DispatchParts<C>, { endpoint }: IncomingCall): Route<C> {
+  const route = router.find(endpoint);
+  if (!route) throw notFound("go.micro.server", `endpoint ${endpoint} not found at service ${name}`);
+  return route;
+}
+
+function codersOf<C extends Context>(route: Route<C>, { contentType }: IncomingCall): Coders {
+  const coders = route.coders(contentType);
+  if (!coders) throw new MicroError("go.micro.server", 500, `Unsupported Content-Type: ${contentType}`);
+  return coders;
+}
+
+function decodeRequest<C extends Context>({ request }: Coders, body: Uint8Array, route: Route<C>): unknown {
+  try {
+    return request.decode(body);
+  } catch (reason) {
+    throw new MicroError("go.micro.server", 400, `request of ${route.name}: ${textOf(reason)}`, { cause: reason });
+  }
+}
+
+async function handle<C extends Context>(
+  parts: DispatchParts<C>,
+  route: Route<C>,
+  request: unknown,
+  context: C,
+): Promise<unknown> {
+  try {
+    return await route.handler(request, context);
+  } catch (reason) {
+    if (reason instanceof MicroError) throw reason;
+    // Nobody meant to throw this; the caller gets the text, the stack stays here.
+    parts.logger.error({ endpoint: route.name, err: reason }, `${route.name} failed: ${textOf(reason)}`);
+    throw MicroError.from(reason, parts.name);
+  }
+}
+
+function encodeReply<C extends Context>({ response }: Coders, value: unknown, route: Route<C>): Uint8Array {
+  try {
+    return response.encode(value ?? {});
+  } catch (reason) {
+    throw new MicroError("go.micro.server", 500, `reply of ${route.name}: ${textOf(reason)}`, { cause: reason });
+  }
+}
+
+function textOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
+}
