@@ -1,5 +1,16 @@
+export type { CallParts, CallSettings } from "./client/call.ts";
 export type { Call, CallOptions, Client, EndpointPlan, TypedClient } from "./client/client.ts";
+export { type ClientMiddleware, type ClientOptions, createClient } from "./client/create-client.ts";
+export { type RetryRule, retryLikeGoMicro, retryUnprocessed } from "./client/retry.ts";
+export { bytesCodec } from "./codec/bytes.ts";
 export type { Codec, Coder } from "./codec/codec.ts";
+export { type CodecTable, codecTable, defaultCodecs } from "./codec/codecs.ts";
+export { type JsonCodecOptions, jsonCodec } from "./codec/json.ts";
+export { loadMessages, type Messages } from "./codec/protobuf/messages.ts";
+export { loadServices } from "./codec/protobuf/services.ts";
+export { protobufCodec } from "./codec/protobuf.ts";
+export { grpc } from "./grpc/grpc.ts";
+export { loadProto } from "./grpc/load-proto.ts";
 export type {
   CallTarget,
   ClientTls,
@@ -12,7 +23,13 @@ export type {
   ProtocolServer,
   ServeOptions,
 } from "./protocol/protocol.ts";
+export { type CacheStatus, type RegistryCache, type RegistryCacheOptions, registryCache } from "./registry/cache.ts";
+export { type MdnsRegistryOptions, mdns, mdnsRegistry } from "./registry/mdns/mdns.ts";
+export { type MemoryRegistryOptions, memory, memoryRegistry } from "./registry/memory.ts";
+export { type MemoryStore, memoryStore } from "./registry/memory-store.ts";
+export type { KnownNode, NodeTable } from "./registry/node-table.ts";
 export type { RegistryPlugin } from "./registry/plugin.ts";
+export { decodeRecord, encodeRecord, RecordError } from "./registry/record.ts";
 export type {
   Endpoint,
   Node,
@@ -23,7 +40,34 @@ export type {
   Value,
   WatchOptions,
 } from "./registry/registry.ts";
+export { messageValue } from "./registry/value.ts";
+export { groupByVersion } from "./registry/versions.ts";
+export { byEndpoint, byLabel, byVersion } from "./selector/filters.ts";
+export { random } from "./selector/random.ts";
+export { type RegistrySelectorOptions, registrySelector } from "./selector/registry-selector.ts";
+export { roundRobin } from "./selector/round-robin.ts";
 export type { Candidate, Filter, Next, SelectOptions, Selector, Strategy } from "./selector/selector.ts";
+export { advertisedAddress, formatHostPort, parseListenAddress } from "./server/address.ts";
+export type { Context } from "./server/context.ts";
+export { createServer, type ServerOptions } from "./server/create-server.ts";
+export type { Handler, Handlers, ServerMiddleware } from "./server/handler.ts";
+export type { Server } from "./server/server.ts";
+export { createService, type Hooks, type ServiceOptions } from "./service/create-service.ts";
+export { formatHelp, type HelpOptions } from "./service/flag-help.ts";
+export {
+  type Flag,
+  type FlagInput,
+  type FlagType,
+  type FlagTypes,
+  type FlagValues,
+  type ParsedFlags,
+  parseFlags,
+  type SettledFlagValues,
+  withDefaults,
+} from "./service/flags.ts";
+export { nearest } from "./service/nearest.ts";
+export type { Service, ServiceContext } from "./service/service.ts";
+export { type RegisterTimes, registerTimes, type ServiceFlagValues, serviceFlags } from "./service/service-flags.ts";
 export { type Backoff, backoffMs, goMicroBackoffMs } from "./words/backoff.ts";
 export { type Clock, sleep, systemClock, type TestClock, testClock } from "./words/clock.ts";
 export { type Deadline, deadlineFrom, formatTimeoutHeader, noDeadline, parseTimeoutHeader } from "./words/deadline.ts";
@@ -39,6 +83,7 @@ export {
   type Methods,
   type ServiceDescription,
 } from "./words/description.ts";
+export { type DurationOptions, formatDuration, parseDuration } from "./words/duration.ts";
 export {
   badRequest,
   cancelled,
@@ -58,6 +103,8 @@ export {
   unavailable,
 } from "./words/errors.ts";
 export { type Closeable, type CloseStack, closeable, closeOnce, closeStack } from "./words/lifecycle.ts";
+export { type FileOutputOptions, fileOutput, type LogOutput } from "./words/log-output.ts";
 export { type Logger, type LogLevel, logLevels, silentLogger } from "./words/logger.ts";
 export { forwarded, type Metadata, metadata, titleCase } from "./words/metadata.ts";
+export { type CreateLoggerOptions, createLogger, type LogFormat } from "./words/pino-logger.ts";
 export { ConfigError, type OpenOptions, type Plugin } from "./words/plugin.ts";

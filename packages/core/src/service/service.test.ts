@@ -1,0 +1,320 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { memoryRegistry } from "../registry/memory.ts";
+import type { Registry } from "../registry/registry.ts";
+import { testClock } from "../words/clock.ts";
+import type { MessageType, ServiceDescription } from "../words/description.ts";
+import { unavailable } from "../words/errors.ts";
+import { closeStack } from "../words/lifecycle.ts";
+import type { Logger } from "../words/logger.ts";
+import type { Plugin } from "../words/plugin.ts";
+import { announce } from "./announce.ts";
+import { createService, type ServiceOptions } from "./create-service.ts";
+import type { ServiceContext } from "./service.ts";
+
+describe("a service", () => {
+  const open = closeStack();
+  afterEach(() => open.close());
+
+  it("is found and called by another through the registry they share", async () => {
+    const { caller } = await pair(async ({ name }, { metadata }) => ({
+      text: `${name} from ${metadata["micro-from-service"]}`,
+    }));
+    expect(await caller.client(Say, "go.micro.srv.a").hello({ name: "ann" })).toEqual({
+      text: "ann from go.micro.cli.b",
+    });
+  });
+
+  it("hands metadata, deadline and cancellation on to calls made in a handler", async () => {
+    const seen: { metadata: Record<string, string>; left: number }[] = [];
+    let cancelled = (): void => undefined;
+    const innerCancelled = new Promise<void>((resolve) => {
+      cancelled = resolve;
+    });
+    await service("go.micro.srv.inner", async ({ name }, { metadata, deadline, signal }) => {
+      seen.push({ metadata: { ...metadata }, left: deadline - Date.now() });
+      if (name !== "wait") return { text: name };
+      signal.addEventListener("abort", cancelled);
+      return new Promise(() => undefined);
+    });
+    await service("go.micro.srv.outer", (request, context) => context.client(Say, "go.micro.srv.inner").hello(request));
+    const caller = open.use(createService({ ...inProcess, name: "cli" }));
+    const { hello } = caller.client(Say, "go.micro.srv.outer");
+
+    await hello({ name: "x" }, { timeoutMs: 60_000, metadata: { "x-trace": "7" } });
+    expect(seen[0]?.metadata).toMatchObject({ "x-trace": "7", "micro-from-service": "go.micro.srv.outer" });
+    // Its own timeout of 5 s is shorter than what the caller allows.
+    expect(seen[0]?.left).toBeLessThanOrEqual(5_000);
+    await hello({ name: "x" }, { timeoutMs: 1_000 });
+    expect(seen[1]?.left).toBeLessThanOrEqual(1_000);
+
+    const giveUp = new AbortController();
+    const waiting = hello({ name: "wait" }, { signal: giveUp.signal });
+    const outcome = expect(waiting).rejects.toMatchObject({ code: 499 });
+    await expect.poll(() => seen.length).toBe(3);
+    giveUp.abort();
+    await outcome;
+    await innerCancelled;
+  });
+
+  it("takes flags before environment before what the program says", () => {
+    const options = {
+      name: "code",
+      version: "code",
+      argv: ["--server_name=flag"],
+      env: { MICRO_SERVER_NAME: "env", MICRO_SERVER_VERSION: "env" },
+    };
+    expect(createService(options)).toMatchObject({ name: "flag", version: "env" });
+    expect(createService({ ...options, env: {} })).toMatchObject({ name: "flag", version: "code" });
+    expect(createService({ name: "code", argv: [], env: {} })).toMatchObject({ name: "code", version: "latest" });
+  });
+
+  it.each([
+    [["--regstry=x"], "did you mean --registry?"],
+    [["--registry=nope"], 'registry "nope" is not known here; known are mdns, memory'],
+    [["--server_address=nope"], '"nope" is no address'],
+    [["--selector=nope"], '"nope" is not known here'],
+    [["--register_ttl=5", "--register_interval=5"], "register_ttl 5"],
+    [["--log_level=loud"], "loud"],
+  ])("refuses to start with %s", async (argv, message) => {
+    const refused = open.use(createService({ name: "a", env: {}, logger: log().logger, argv }));
+    await expect(refused.start()).rejects.toMatchObject({
+      name: "ConfigError",
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it("warns once of flags of go-micro that mean nothing here", async () => {
+    const { logger, lines } = log();
+    const made = open.use(
+      createService({
+        ...inProcess,
+        name: "a",
+        argv: [...inProcess.argv, "--store=x"],
+        env: { MICRO_RUNTIME: "k" },
+        logger,
+      }),
+    );
+    await made.start();
+    expect(lines.filter((line) => line.startsWith("warn"))).toEqual([
+      "warn MICRO_RUNTIME and --store have no effect here",
+    ]);
+  });
+
+  it("opens only the plugin that was chosen", async () => {
+    const opened: string[] = [];
+    const plugin = (name: string): Plugin => ({
+      kind: "registry",
+      name,
+      open: ({ addresses }) => {
+        opened.push(`${name} ${addresses}`);
+        return memoryRegistry();
+      },
+    });
+    const argv = ["--registry=b", "--registry_address=x:1,y:2"];
+    const made = open.use(
+      createService({
+        name: "s",
+        plugins: [plugin("a"), plugin("b")],
+        argv,
+        env: {},
+        logger: log().logger,
+        noticeMs: 0,
+      }),
+    );
+    expect(opened).toEqual([]);
+    await made.start();
+    expect(opened).toEqual(["b x:1,y:2"]);
+  });
+
+  it("runs its hooks in order, and leaves the registry before it stops to answer", async () => {
+    const steps: string[] = [];
+    const step = (name: string) => () => void steps.push(name);
+    const inner = memoryRegistry();
+    const registry: Registry = {
+      ...inner,
+      register: async (...args) => {
+        steps.push("register");
+        await inner.register(...args);
+      },
+      deregister: async (...args) => {
+        steps.push("deregister");
+        await inner.deregister(...args);
+      },
+      close: async () => {
+        steps.push("close registry");
+        await inner.close();
+      },
+    };
+    const made = createService({
+      name: "s",
+      argv: ["--registry=spy"],
+      env: {},
+      noticeMs: 0,
+      logger: log().logger,
+      plugins: [{ kind: "registry", name: "spy", open: () => registry }],
+      hooks: {
+        beforeStart: step("beforeStart"),
+        afterStart: step("afterStart"),
+        beforeStop: step("beforeStop"),
+        afterStop: step("afterStop"),
+      },
+    });
+    await made.start();
+    await made.stop();
+    await made.stop();
+    expect(steps).toEqual([
+      "beforeStart",
+      "register",
+      "afterStart",
+      "beforeStop",
+      "deregister",
+      "close registry",
+      "afterStop",
+    ]);
+  });
+
+  it("answers calls that come while callers are still noticing, and none is lost", async () => {
+    const { caller, called } = await pair(async ({ name }) => ({ text: name }), { noticeMs: 200 });
+    const { hello } = caller.client(Say, "go.micro.srv.a");
+    await hello({ name: "x" });
+    const address = called.address.replace("[::]", "127.0.0.1");
+    const stopping = called.stop();
+    expect(await hello({ name: "late" }, { address })).toEqual({ text: "late" });
+    await stopping;
+    await expect(hello({ name: "too late" }, { address })).rejects.toMatchObject({ code: 503, unprocessed: true });
+  });
+
+  it("goes through its whole stop even when the registry cannot be told, and says so", async () => {
+    const failing: Registry = {
+      ...memoryRegistry(),
+      deregister: () => Promise.reject(unavailable("r", "registry gone")),
+    };
+    const made = createService({
+      name: "s",
+      argv: ["--registry=failing"],
+      env: {},
+      noticeMs: 0,
+      logger: log().logger,
+      plugins: [{ kind: "registry", name: "failing", open: () => failing }],
+    });
+    await made.start();
+    const { address } = made;
+    await expect(made.stop()).rejects.toMatchObject({ detail: "registry gone" });
+    const again = open.use(createService({ ...inProcess, name: "t", address }));
+    await again.start(); // the port is free
+  });
+
+  async function service(name: string, hello: Hello, options: Partial<ServiceOptions> = {}) {
+    const made = open.use(createService({ ...inProcess, name, ...options }));
+    made.handle(Say, { hello });
+    await made.start();
+    return made;
+  }
+
+  async function pair(hello: Hello, options: Partial<ServiceOptions> = {}) {
+    const called = await service("go.micro.srv.a", hello, options);
+    const caller = open.use(createService({ ...inProcess, name: "go.micro.cli.b" }));
+    return { called, caller };
+  }
+});
+
+describe("announce", () => {
+  const record = {
+    name: "s",
+    version: "1",
+    metadata: {},
+    endpoints: [],
+    nodes: [{ id: "s-1", address: "a:1", metadata: {} }],
+  };
+
+  it("registers at once, renews each interval, and removes the record when stopped", async () => {
+    const clock = testClock();
+    const registry = memoryRegistry({ clock });
+    const { logger, lines } = log();
+    const announcement = announce({ registry, record, ttlMs: 3_000, intervalMs: 1_000, clock, logger });
+    await announcement.tried;
+    for (let second = 0; second < 10; second++) {
+      await clock.advance(1_000);
+      expect(await registry.getService("s")).toHaveLength(1);
+    }
+    await announcement.stop();
+    expect(await registry.getService("s")).toEqual([]);
+    expect(lines).toEqual([
+      "info Registry [memory] Registering node: s-1",
+      "info Registry [memory] Deregistering node: s-1",
+    ]);
+  });
+
+  it("says what failed, tries again with growing pauses, and says when it worked", async () => {
+    const clock = testClock();
+    const inner = memoryRegistry({ clock });
+    let tries = 0;
+    const registry: Registry = {
+      ...inner,
+      register: async (...args) => {
+        if (++tries <= 3) throw unavailable("micro.registry.etcd", "127.0.0.1:2379: connection refused");
+        await inner.register(...args);
+      },
+    };
+    const { logger, lines } = log();
+    const announcement = announce({ registry, record, ttlMs: 60_000, intervalMs: 30_000, clock, logger });
+    await announcement.tried;
+    expect(tries).toBe(1);
+    await clock.advance(10_000);
+    expect(tries).toBe(4);
+    expect(lines).toEqual([
+      "error Registry [memory] cannot register node s-1, try 1: 127.0.0.1:2379: connection refused",
+      "error Registry [memory] cannot register node s-1, try 2: 127.0.0.1:2379: connection refused",
+      "error Registry [memory] cannot register node s-1, try 3: 127.0.0.1:2379: connection refused",
+      "info Registry [memory] Registering node: s-1",
+    ]);
+    await announcement.stop();
+  });
+});
+
+type Hello = (request: { name: string }, context: ServiceContext) => Promise<{ text?: string | undefined }>;
+
+const inProcess = { argv: ["--registry=memory", "--log_level=error"], env: {}, noticeMs: 0 };
+
+function log(): { logger: Logger; lines: string[] } {
+  const lines: string[] = [];
+  const at = (level: string) => (first: string | object, second?: string) =>
+    void lines.push(`${level} ${second ?? first}`);
+  const logger: Logger = {
+    level: "info",
+    trace: at("trace"),
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    fatal: at("fatal"),
+    child: () => logger,
+    flush: async () => undefined,
+  };
+  return { logger, lines };
+}
+
+// Messages whose bytes are their JSON.
+function jsonMessage<T>(name: string): MessageType<T> {
+  return {
+    name,
+    fields: [],
+    encode: (value) => Buffer.from(JSON.stringify(value)),
+    decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()) as T,
+    toJson: (value) => value,
+    fromJson: (json) => json as T,
+  };
+}
+
+const Say = {
+  name: "Say",
+  fullName: "greeter.Say",
+  methods: {
+    hello: {
+      kind: "unary",
+      name: "Hello",
+      request: jsonMessage<{ name: string }>("greeter.Request"),
+      response: jsonMessage<{ text: string }>("greeter.Response"),
+    },
+  },
+} satisfies ServiceDescription;

@@ -1,0 +1,61 @@
+import type { Client, TypedClient } from "../client/client.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Context } from "../server/context.ts";
+import type { Handlers } from "../server/handler.ts";
+import type { Methods, ServiceDescription } from "../words/description.ts";
+import type { Closeable } from "../words/lifecycle.ts";
+import type { Logger } from "../words/logger.ts";
+
+/** A context whose calls go on in the name of the one being answered. */
+export interface ServiceContext extends Context {
+  /** A client whose calls hand on this call's metadata, deadline and cancellation. */
+  client<M extends Methods>(description: ServiceDescription<M>, service: string): TypedClient<M>;
+}
+
+/**
+ * One running copy of a service: a server, a client and a place in the registry.
+ *
+ * Nothing is opened until `start`, `run`, or the first call of a client.
+ */
+export interface Service extends Closeable {
+  /** The registry's name, after flags and environment. */
+  readonly name: string;
+  readonly version: string;
+  readonly logger: Logger;
+  /** What flags and positional arguments are left to the program: everything that is no flag. */
+  readonly args: readonly string[];
+  /** Calls by names and bytes, for programs that have no description of what they call. */
+  readonly rawClient: Client;
+  /** The registry that flags and environment chose, opened by its first use. */
+  readonly registry: Registry;
+  /** Where it listens, `[::]:10507`; empty before `start`. */
+  readonly address: string;
+  /** Adds the methods of a service; before `start`. */
+  handle<M extends Methods>(
+    description: ServiceDescription<M>,
+    handlers: Handlers<M, ServiceContext>,
+    options?: { internal?: boolean },
+  ): Service;
+  /** A typed client of another service. */
+  client<M extends Methods>(description: ServiceDescription<M>, service: string): TypedClient<M>;
+  /**
+   * Listens and registers. A registry that cannot be reached is an error line and is tried again until it can; a
+   * mistake in flags, environment or options rejects with a `ConfigError`.
+   */
+  start(): Promise<void>;
+  /**
+   * Deregisters, waits until callers have noticed, finishes the calls in flight, and closes everything. The same as
+   * `close`.
+   */
+  stop(): Promise<void>;
+  /**
+   * The life of a program: `--help`, start, wait for SIGTERM, SIGINT or SIGQUIT, stop. A second signal ends the process at
+   * once. A `ConfigError` becomes one line on stderr and exit code 2.
+   */
+  run(): Promise<void>;
+  /**
+   * The life of a program that only calls: does the task and closes. Mistakes are reported as `run` does; a `MicroError`
+   * becomes one line on stderr and exit code 1.
+   */
+  runOnce(task: () => Promise<void>): Promise<void>;
+}
