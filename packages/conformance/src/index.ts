@@ -1,0 +1,12 @@
+export { codecCases } from "./codec/cases.ts";
+export type { CodecHarness, CodecRefusal, CodecSample } from "./codec/harness.ts";
+export { codecConformance } from "./codec/suite.ts";
+export type { Patience } from "./patience.ts";
+export type { ProtocolHarness } from "./protocol/harness.ts";
+export { protocolCases, protocolConformance } from "./protocol/suite.ts";
+export type { RegistryHarness } from "./registry/harness.ts";
+export { registryCases, registryConformance } from "./registry/suite.ts";
+export { selectorCases } from "./selector/cases.ts";
+export type { SelectorBench, SelectorHarness } from "./selector/harness.ts";
+export { selectorConformance } from "./selector/suite.ts";
+export { type Case, describeCases } from "./suite.ts";

@@ -1,0 +1,89 @@
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import type { Connection, ConnectOptions, Dispatcher, OutgoingCall, Protocol, ServeOptions } from "@micro/core";
+import { noDeadline } from "@micro/core";
+import type { Patience } from "../patience.ts";
+
+/** A protocol under test; both its halves must speak to each other. */
+export interface ProtocolHarness extends Patience {
+  readonly protocol: Protocol;
+  /** A content type that carries bytes which are no text, and one other. */
+  readonly contentTypes: readonly [string, string];
+}
+
+/** Both halves of the protocol with a socket between them. */
+export interface Wire extends AsyncDisposable {
+  readonly address: string;
+  readonly connection: Connection;
+  /** Connections that the server has taken so far. */
+  readonly accepted: number;
+  drain(): Promise<void>;
+  /** Breaks every connection, as a peer that dies does. */
+  cut(): void;
+}
+
+/** What a dispatcher needs besides its answer. */
+export type Answer = Dispatcher["unary"];
+
+/** Serves `Say.Hello` with the given answer. */
+export async function openWire(
+  { protocol }: ProtocolHarness,
+  answer: Answer,
+  options: { connect?: ConnectOptions; serve?: ServeOptions } = {},
+): Promise<Wire> {
+  const dispatcher: Dispatcher = {
+    kindOf: (endpoint) => (endpoint === "Say.Hello" ? "unary" : undefined),
+    hasHandler: (name) => name === "Say",
+    unary: answer,
+  };
+  const server = protocol.serve(dispatcher, options.serve);
+  const sockets = new Set<Socket>();
+  let accepted = 0;
+  const listener = createServer((socket) => {
+    accepted++;
+    sockets.add(socket);
+    socket.on("error", () => socket.destroy());
+    socket.once("data", (head) => {
+      socket.pause();
+      socket.unshift(head);
+      if (server.recognises(head)) server.accept(socket);
+      else socket.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  const address = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
+  const connection = protocol.connect(address, options.connect);
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    address,
+    connection,
+    get accepted() {
+      return accepted;
+    },
+    drain: () => server.drain(),
+    cut,
+    async [Symbol.asyncDispose]() {
+      await connection.close();
+      await server.close();
+      cut();
+      await new Promise<void>((resolve) => listener.close(() => resolve()));
+    },
+  };
+}
+
+/** A call of `Say.Hello` with nothing special about it. */
+export function plainCall(
+  harness: ProtocolHarness,
+  changes: Partial<OutgoingCall> & { endpoint?: string; contentType?: string } = {},
+): OutgoingCall {
+  const { endpoint = "Say.Hello", contentType = harness.contentTypes[0], ...rest } = changes;
+  return {
+    target: { service: "go.micro.srv.greeter", endpoint, kind: "unary", contentType },
+    metadata: {},
+    deadline: noDeadline,
+    timeoutMs: undefined,
+    signal: undefined,
+    ...rest,
+  };
+}
