@@ -1,0 +1,86 @@
+import { isUtf8 } from "node:buffer";
+import { badRequest } from "@micro/core";
+import { forwardedFor } from "./forwarded-for.ts";
+import { gatewayId } from "./gateway-id.ts";
+import type { Pair, Request } from "./gen/api.ts";
+import { canonicalHeader } from "./header-name.ts";
+import { type HttpRequest, headerOf } from "./message.ts";
+import { urlEncodedPairs } from "./url-encoded.ts";
+
+/**
+ * The whole HTTP request as a `go.api.Request`: headers under their canonical names with all values, and `Host` and
+ * `X-Forwarded-For`; the query under `get`; a form under `post`, anything else as text in `body`.
+ *
+ * Throws 400 for a body that is not UTF-8, which the message has no room for.
+ */
+export function apiRequest(request: HttpRequest): Request {
+  const { method, path, url, body } = request;
+  const [contentType, media] = contentTypeOf(request);
+  const isForm = media === "application/x-www-form-urlencoded" && formVerbs.has(method);
+  const text = bodyText(body, media);
+  return {
+    method,
+    path,
+    url,
+    header: headerPairs(request, contentType),
+    get: pairsOf(urlEncodedPairs(request.query, "query")),
+    post: isForm ? pairsOf(urlEncodedPairs(text, "form")) : emptyPairs(),
+    body: isForm ? "" : text,
+  };
+}
+
+type Pairs = Record<string, Pair>;
+
+const formVerbs: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
+
+/** As received, and without its parameters in lower case. A missing or unreadable one counts as plain text. */
+function contentTypeOf(request: HttpRequest): [full: string, media: string] {
+  const given = headerOf(request, "content-type");
+  const media = given?.split(";", 1)[0]?.trim().toLowerCase();
+  if (given === undefined || media === undefined || !mediaType.test(media))
+    return ["text/plain; charset=UTF-8", "text/plain"];
+  return [given, media];
+}
+
+const mediaType = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+$/;
+
+function bodyText(body: Uint8Array, media: string): string {
+  if (isUtf8(body)) return Buffer.from(body.buffer, body.byteOffset, body.length).toString("utf8");
+  throw badRequest(
+    gatewayId,
+    `body (${media}) is not UTF-8; the api handler hands bodies on as text, so send bytes as base64 or to an rpc endpoint with a bytes field`,
+  );
+}
+
+function headerPairs(request: HttpRequest, contentType: string): Pairs {
+  const pairs = emptyPairs();
+  const { rawHeaders } = request;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    add(pairs, canonicalHeader(rawHeaders[at] ?? ""), rawHeaders[at + 1] ?? "");
+  only(pairs, "Content-Type", contentType);
+  only(pairs, "Host", headerOf(request, "host") ?? "");
+  const via = forwardedFor(request);
+  if (via !== "") only(pairs, "X-Forwarded-For", via);
+  return pairs;
+}
+
+function pairsOf(values: ReturnType<typeof urlEncodedPairs>): Pairs {
+  const pairs = emptyPairs();
+  for (const [key, value = ""] of values) add(pairs, key, value);
+  return pairs;
+}
+
+/** Without a prototype, since the keys come from outside. */
+function emptyPairs(): Pairs {
+  return Object.create(null) as Pairs;
+}
+
+function add(pairs: Pairs, key: string, value: string): void {
+  const pair = pairs[key];
+  if (pair) pair.values.push(value);
+  else only(pairs, key, value);
+}
+
+function only(pairs: Pairs, key: string, value: string): void {
+  pairs[key] = { key, values: [value] };
+}

@@ -1,0 +1,45 @@
+import type { Resolver } from "./resolver.ts";
+
+/**
+ * The rule of go-micro's paths: `/user/say/hello` is `Say.Hello` of `<prefix>.user`.
+ *
+ * The last two segments name the endpoint, those before them, joined by dots, the service. Of two segments the first
+ * is the service and part of the endpoint; one segment `user` is `User.Call`. Three segments that begin with a
+ * version, `/v1/user/hello`, are `User.Hello` of `v1.user`. In the endpoint's words hyphens go and the letters after
+ * them rise: `list-all` is `ListAll`; everything else stays as it is.
+ *
+ * Segments that cannot be part of a name lead nowhere: such names never get to the registry.
+ */
+export function microResolver(prefix: string): Resolver {
+  return ({ path }) => {
+    const segments = path.split("/").filter((segment) => segment !== "");
+    const split = serviceSegments(segments);
+    const service = segments.slice(0, split).join(".");
+    const endpoint = endpointOf(segments);
+    if (!serviceName.test(service) || !endpointName.test(endpoint)) return undefined;
+    return { service: `${prefix}.${service}`, endpoint };
+  };
+}
+
+/** How many of the leading segments name the service. */
+function serviceSegments(segments: readonly string[]): number {
+  if (segments.length === 3 && version.test(segments[0] ?? "")) return 2;
+  return Math.max(1, segments.length - 2);
+}
+
+function endpointOf(segments: readonly string[]): string {
+  const words = segments.slice(-2).map(pascalCase);
+  return words.length === 1 ? `${words[0]}.Call` : words.join(".");
+}
+
+function pascalCase(segment: string): string {
+  return segment
+    .split("-")
+    .map((piece) => piece.charAt(0).toUpperCase() + piece.slice(1))
+    .join("");
+}
+
+const version = /^v\d+$/;
+// A gRPC path has room for no more, and no registry has a reason to be asked for anything else.
+const serviceName = /^[\w.~-]{1,200}$/;
+const endpointName = /^\w{1,200}\.\w{1,200}$/;
