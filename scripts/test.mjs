@@ -1,0 +1,35 @@
+// Everything that decides whether the repository is whole, in the order that fails soonest. Each step is a command that can be run alone.
+import { spawnSync } from "node:child_process";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const steps = [
+  ["build", "turbo", "run", "build", "--output-logs=errors-only"],
+  ["format and lint", "biome", "check", "."],
+  ["layers", "node", "scripts/check-imports.mjs"],
+  ["types of tests", "tsc", "-p", "tsconfig.json"],
+  ["unit and conformance", "vitest", "run", "--project", "unit"],
+  ["system", "vitest", "run", "--project", "system"],
+];
+
+const only = process.argv.slice(2);
+const started = Date.now();
+for (const [name, command, ...args] of steps) {
+  if (only.length > 0 && !only.some((word) => name.includes(word))) continue;
+  const stepStarted = Date.now();
+  console.log(`\n── ${name}`);
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", PATH: `${root}/node_modules/.bin:${process.env.PATH}` },
+  });
+  if (error) throw error;
+  console.log(`── ${name}: ${status === 0 ? "ok" : "FAILED"} after ${seconds(stepStarted)}`);
+  if (status !== 0) process.exit(1);
+}
+console.log(`\nall ok after ${seconds(started)}`);
+
+function seconds(since) {
+  return `${((Date.now() - since) / 1000).toFixed(1)} s`;
+}
