@@ -24,16 +24,23 @@ export interface Wire extends AsyncDisposable {
 /** What a dispatcher needs besides its answer. */
 export type Answer = Dispatcher["unary"];
 
-/** Serves `Say.Hello` with the given answer. */
+export type StreamAnswer = Dispatcher["stream"];
+
+const noMessages = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* [];
+};
+
+/** Serves `Say.Hello` with the given answer, and `Say.Chat` with the one that streams. */
 export async function openWire(
   { protocol }: ProtocolHarness,
   answer: Answer,
-  options: { connect?: ConnectOptions; serve?: ServeOptions } = {},
+  options: { connect?: ConnectOptions; serve?: ServeOptions; stream?: StreamAnswer } = {},
 ): Promise<Wire> {
   const dispatcher: Dispatcher = {
-    kindOf: (endpoint) => (endpoint === "Say.Hello" ? "unary" : undefined),
+    kindOf: (endpoint) => (endpoint === "Say.Hello" ? "unary" : endpoint === "Say.Chat" ? "duplex" : undefined),
     hasHandler: (name) => name === "Say",
     unary: answer,
+    stream: options.stream ?? (() => noMessages()),
   };
   const server = protocol.serve(dispatcher, options.serve);
   const sockets = new Set<Socket>();
@@ -70,6 +77,12 @@ export async function openWire(
       await new Promise<void>((resolve) => listener.close(() => resolve()));
     },
   };
+}
+
+/** A call of `Say.Chat`. */
+export function chatCall(harness: ProtocolHarness, changes: Partial<OutgoingCall> = {}): OutgoingCall {
+  const call = plainCall(harness, { endpoint: "Say.Chat", ...changes });
+  return { ...call, target: { ...call.target, kind: "duplex" } };
 }
 
 /** A call of `Say.Hello` with nothing special about it. */

@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { within } from "../patience.ts";
 import { type Case, describeCases } from "../suite.ts";
 import { openWire, type ProtocolHarness, plainCall } from "./harness.ts";
+import { streamCases } from "./stream-cases.ts";
 
 type ProtocolCase = Case<ProtocolHarness>;
 
@@ -348,7 +349,12 @@ const lifecycle: readonly ProtocolCase[] = [
   {
     name: "knows its own first bytes in any portion, and no others",
     async run(harness) {
-      const server = harness.protocol.serve({ kindOf: () => "unary", hasHandler: () => true, unary: echo });
+      const server = harness.protocol.serve({
+        kindOf: () => "unary",
+        hasHandler: () => true,
+        unary: echo,
+        stream: (_call, messages) => messages,
+      });
       expect(server.recognises(Buffer.from("\x16\x03\x01"))).toBe(false);
       expect(server.recognises(Buffer.from("nonsense\r\n"))).toBe(false);
       await server.close();
@@ -357,7 +363,13 @@ const lifecycle: readonly ProtocolCase[] = [
 ];
 
 /** What every protocol promises. */
-export const protocolCases: readonly ProtocolCase[] = [...bodies, ...headers, ...failures, ...lifecycle];
+export const protocolCases: readonly ProtocolCase[] = [
+  ...bodies,
+  ...headers,
+  ...failures,
+  ...lifecycle,
+  ...streamCases,
+];
 
 /** Runs the protocol suite on one implementation. */
 export function protocolConformance(name: string, harness: ProtocolHarness): void {

@@ -1,4 +1,4 @@
-import type { CallTarget, Protocol } from "../protocol/protocol.ts";
+import type { CallTarget, OutgoingCall, Protocol } from "../protocol/protocol.ts";
 import type { Candidate, Next, Selector } from "../selector/selector.ts";
 import { type Backoff, backoffMs } from "../words/backoff.ts";
 import { type Clock, sleep } from "../words/clock.ts";
@@ -51,16 +51,121 @@ export async function call(
       parts.selector.mark(candidate, "reached");
       return reply;
     } catch (reason) {
-      const error = MicroError.from(reason, "go.micro.client");
-      if (error.answered) parts.selector.mark(candidate, "reached");
-      else if (nodeFailed(error)) parts.selector.mark(candidate, "failed");
+      const error = markFailure(parts, candidate, reason);
       if (attempt >= attempts || !settings.retry(error, options.idempotent ?? false)) throw error;
       await pause(clock, attempt === 1 ? 0 : backoffMs(attempt - 1, settings.backoff), deadline, options.signal, error);
     }
   }
 }
 
-/** The node could not be reached or went away under the call. A call that was given up or ran out of time tells nothing. */
+/**
+ * One streaming call. A node is tried after another until one has replied or has been sent a message; from then on the
+ * stream belongs to it, whatever becomes of it.
+ */
+export async function* callStream(
+  parts: CallParts,
+  target: CallTarget,
+  messages: AsyncIterable<Uint8Array>,
+  options: CallOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { clock, settings } = parts;
+  const outgoing = outgoingCall(parts, target, options, options.timeoutMs);
+  const { deadline } = outgoing;
+  const selected = selectNext(parts, target.service, options);
+  const next = selected instanceof Promise ? await beforeDeadline(selected, clock, deadline, options.signal) : selected;
+  const attempts = 1 + (options.retries ?? settings.retries);
+  const source = replayable(messages);
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const candidate = next();
+      let replied = false;
+      try {
+        for await (const reply of connect(parts, candidate).stream(outgoing, source)) {
+          if (!replied) parts.selector.mark(candidate, "reached");
+          replied = true;
+          yield reply;
+        }
+        parts.selector.mark(candidate, "reached");
+        return;
+      } catch (reason) {
+        const error = markFailure(parts, candidate, reason);
+        const final = replied || !source.canReplay() || attempt >= attempts;
+        if (final || !settings.retry(error, options.idempotent ?? false)) throw error;
+        await pause(
+          clock,
+          attempt === 1 ? 0 : backoffMs(attempt - 1, settings.backoff),
+          deadline,
+          options.signal,
+          error,
+        );
+      }
+    }
+  } finally {
+    source.end();
+  }
+}
+
+interface Replayable extends AsyncIterable<Uint8Array> {
+  /** Whether no more than the first message was taken, so that another iteration gives all. */
+  canReplay(): boolean;
+  /** Lets the maker of the messages know that no more are wanted. */
+  end(): void;
+}
+
+/**
+ * Messages that can be sent again from the start as long as only the first was taken, which is as far as an attempt
+ * gets that never reached its node.
+ */
+function replayable(messages: AsyncIterable<Uint8Array>): Replayable {
+  let source: AsyncIterator<Uint8Array> | undefined;
+  const taken: Promise<IteratorResult<Uint8Array>>[] = [];
+  const take = (): Promise<IteratorResult<Uint8Array>> => {
+    source ??= messages[Symbol.asyncIterator]();
+    return source.next();
+  };
+  return {
+    canReplay: () => taken.length <= 2, // a message and the end, or a second one that nobody has seen yet
+    end: () => void source?.return?.().catch(() => undefined), // the call is over; how its messages end changes nothing
+    [Symbol.asyncIterator]() {
+      let position = 0;
+      return {
+        next() {
+          const known = taken[position];
+          if (known) {
+            position++;
+            return known;
+          }
+          const next = take();
+          if (position < 2) taken.push(next);
+          else taken.length = 3; // more was taken than is kept
+          position++;
+          return next;
+        },
+      };
+    },
+  };
+}
+
+function outgoingCall(
+  { clock, settings }: CallParts,
+  target: CallTarget,
+  options: CallOptions,
+  timeoutMs: number | undefined,
+): OutgoingCall {
+  const deadline = deadlineFrom(clock.now(), timeoutMs, options.deadline);
+  const metadata = withDefaults(settings.metadata, options.metadata);
+  return { target, metadata, deadline, timeoutMs, signal: options.signal };
+}
+
+/** Tells the selector what the failure says about the node; one that was given up or ran out of time says nothing. */
+function markFailure({ selector }: CallParts, candidate: Candidate, reason: unknown): MicroError {
+  const error = MicroError.from(reason, "go.micro.client");
+  if (error.answered) selector.mark(candidate, "reached");
+  else if (nodeFailed(error)) selector.mark(candidate, "failed");
+  return error;
+}
+
+/** The node could not be reached or went away under the call. */
 function nodeFailed({ unprocessed, code }: MicroError): boolean {
   return unprocessed || code === 503;
 }

@@ -5,7 +5,7 @@ import { registrySelector } from "../selector/registry-selector.ts";
 import type { Selector } from "../selector/selector.ts";
 import { MicroError, unavailable } from "../words/errors.ts";
 import { closeStack } from "../words/lifecycle.ts";
-import type { CallOptions } from "./client.ts";
+import type { CallOptions, Client } from "./client.ts";
 import { type ClientOptions, createClient } from "./create-client.ts";
 import { retryLikeGoMicro } from "./retry.ts";
 
@@ -183,6 +183,52 @@ describe("a client", () => {
     );
   });
 
+  it("opens a stream at the next node when the first refuses, and sends it every message", async () => {
+    const { client, attempts } = await clientOf(["a:1", "b:1"], async (_address, _call, body) => {
+      if (attempts.length === 1) throw refused;
+      return body;
+    });
+    expect(await texts(echo(client)(messages("1", "2", "3")))).toEqual(["1", "2", "3"]);
+    expect(new Set(attempts.slice(1)).size).toBe(1);
+    expect(attempts[0]).not.toBe(attempts[1]);
+  });
+
+  it("does not move a stream to another node once more than its first message is sent or a reply has come", async () => {
+    const { client, attempts } = await clientOf(["a:1", "b:1"], async (_address, _call, body) => {
+      if (attempts.length > 1) throw refused;
+      return body;
+    });
+    await expect(texts(echo(client)(messages("1", "2")))).rejects.toBe(refused);
+    expect(attempts).toHaveLength(2);
+  });
+
+  it("lets the maker of a stream's messages know when the stream is over", async () => {
+    const { client } = await clientOf(["a:1"], async (_address, _call, body) => body);
+    let over = false;
+    async function* endless() {
+      try {
+        for (;;) yield text("x");
+      } finally {
+        over = true;
+      }
+    }
+    for await (const _reply of echo(client)(endless())) break;
+    await expect.poll(() => over).toBe(true);
+  });
+
+  it("gives streams no deadline of its own", async () => {
+    const { client } = await clientOf(["a:1"], async (_address, { deadline }) => text(String(deadline)));
+    expect(await texts(echo(client)(messages("x")))).toEqual(["Infinity"]);
+  });
+
+  function echo(client: Client) {
+    return client.prepareStream<Uint8Array, Uint8Array>({
+      service: "go.micro.srv.greeter",
+      endpoint: "Say.Echo",
+      raw: true,
+    });
+  }
+
   async function clientOf(addresses: readonly string[], answer: Answer, options: Partial<ClientOptions> = {}) {
     const attempts: string[] = [];
     const registry = open.use(memoryRegistry());
@@ -221,6 +267,10 @@ function named(name: string, answer: Answer): Protocol {
     name,
     connect: (address) => ({
       unary: (call, body) => answer(address, call, body),
+      // One answer for each message, from the same function as unary calls.
+      async *stream(call, messages) {
+        for await (const message of messages) yield await answer(address, call, message);
+      },
       close,
       [Symbol.asyncDispose]: close,
     }),
@@ -238,6 +288,16 @@ const silentSelector: Selector = {
   close: async () => undefined,
   [Symbol.asyncDispose]: async () => undefined,
 };
+
+async function* messages(...all: string[]) {
+  for (const each of all) yield text(each);
+}
+
+async function texts(replies: AsyncIterable<Uint8Array>): Promise<string[]> {
+  const all: string[] = [];
+  for await (const reply of replies) all.push(Buffer.from(reply).toString());
+  return all;
+}
 
 function text(value: string): Uint8Array {
   return Buffer.from(value);

@@ -5,6 +5,7 @@ import type {
   Init,
   MessageType,
   MethodDescription,
+  MethodKind,
   Methods,
   ServiceDescription,
 } from "../words/description.ts";
@@ -42,6 +43,8 @@ export interface EndpointPlan<Request = unknown, Response = unknown> {
   /** Bodies are given and taken as bytes of the content type, untouched. Then `Request` and `Response` are `Uint8Array`. */
   readonly raw?: boolean;
   readonly idempotent?: boolean;
+  /** What kind of endpoint it is, for `prepareStream`. @default "duplex" */
+  readonly kind?: Exclude<MethodKind, "unary">;
 }
 
 /** One endpoint, ready to be called. */
@@ -50,16 +53,36 @@ export type Call<Request = unknown, Response = unknown> = (
   options?: CallOptions,
 ) => Promise<Response>;
 
+/**
+ * One streaming endpoint, ready to be called: messages in, messages out. The call begins when the replies are first
+ * asked for, ends with the last of them, and is cancelled when they are left early (`break`) or `signal` is aborted.
+ * Without `timeoutMs` or `deadline` it may take for ever.
+ */
+export type StreamCall<Request = unknown, Response = unknown> = (
+  requests: AsyncIterable<Request>,
+  options?: CallOptions,
+) => AsyncIterable<Response>;
+
 /** The methods of a service as functions. */
 export type TypedClient<M extends Methods> = { readonly [K in keyof M]: TypedCall<M[K]> };
 
 type TypedCall<M extends AnyMethod> =
-  M extends MethodDescription<"unary", infer Request, infer Response> ? Call<Init<Request>, Response> : never;
+  M extends MethodDescription<"unary", infer Request, infer Response>
+    ? Call<Init<Request>, Response>
+    : M extends MethodDescription<"server-stream", infer Request, infer Response>
+      ? (request: Init<Request>, options?: CallOptions) => AsyncIterable<Response>
+      : M extends MethodDescription<"client-stream", infer Request, infer Response>
+        ? (requests: AsyncIterable<Init<Request>>, options?: CallOptions) => Promise<Response>
+        : M extends MethodDescription<"duplex", infer Request, infer Response>
+          ? StreamCall<Init<Request>, Response>
+          : never;
 
 /** Calls services by name. Rejects with `MicroError` only. */
 export interface Client extends Closeable {
   /** Prepares calls of one endpoint; keep what it gives, it holds everything that need not be made again for each call. */
   prepare<Request, Response>(plan: EndpointPlan<Request, Response>): Call<Request, Response>;
+  /** The same for endpoints that stream, whichever way; a side that sends one message sends a stream of one. */
+  prepareStream<Request, Response>(plan: EndpointPlan<Request, Response>): StreamCall<Request, Response>;
   /** A typed client of `service` for a description that `protoc-gen-micro` wrote. */
   of<M extends Methods>(description: ServiceDescription<M>, service: string): TypedClient<M>;
 }

@@ -1,19 +1,22 @@
 import { type CodecTable, defaultCodecs } from "../codec/codecs.ts";
-import type { ConnectOptions, Protocol } from "../protocol/protocol.ts";
+import type { CallTarget, ConnectOptions, Protocol } from "../protocol/protocol.ts";
 import type { Selector } from "../selector/selector.ts";
 import type { Backoff } from "../words/backoff.ts";
 import { type Clock, systemClock } from "../words/clock.ts";
-import { endpointName, type Methods, type ServiceDescription } from "../words/description.ts";
+import { endpointName, type MethodKind, type Methods, type ServiceDescription } from "../words/description.ts";
 import { MicroError } from "../words/errors.ts";
 import { closeable, closeOnce } from "../words/lifecycle.ts";
 import { type Metadata, metadata } from "../words/metadata.ts";
-import { type CallParts, call } from "./call.ts";
-import type { Call, CallOptions, Client, EndpointPlan, TypedClient } from "./client.ts";
+import { type CallParts, call, callStream } from "./call.ts";
+import type { Call, CallOptions, Client, EndpointPlan, StreamCall, TypedClient } from "./client.ts";
 import { connectionPool } from "./pool.ts";
 import { type RetryRule, retryUnprocessed } from "./retry.ts";
 
 /** Wraps calls of one endpoint. Called once an endpoint, when calls of it are prepared; what it gives runs for each call. */
 export type ClientMiddleware = (next: Call, plan: EndpointPlan) => Call;
+
+/** The same for calls that stream. */
+export type ClientStreamMiddleware = (next: StreamCall, plan: EndpointPlan) => StreamCall;
 
 export interface ClientOptions extends ConnectOptions {
   /** Finds nodes. Closed by whoever made it. */
@@ -22,8 +25,10 @@ export interface ClientOptions extends ConnectOptions {
   protocols: readonly Protocol[];
   /** By content type. @default protobuf, JSON and bytes */
   codecs?: CodecTable;
-  /** Wrapped around every call, the first outermost. @default [] */
+  /** Wrapped around every unary call, the first outermost. @default [] */
   middleware?: readonly ClientMiddleware[];
+  /** Wrapped around every streaming call, the first outermost. @default [] */
+  streamMiddleware?: readonly ClientStreamMiddleware[];
   /** How long a call may take, in milliseconds. @default 5000 */
   timeoutMs?: number;
   /** Attempts after the first. @default 1 */
@@ -44,7 +49,7 @@ export interface ClientOptions extends ConnectOptions {
 
 /** A client over the given parts. `close` closes its connections; the selector stays its maker's. */
 export function createClient(options: ClientOptions): Client {
-  const { selector, protocols, middleware = [], clock = systemClock } = options;
+  const { selector, protocols, middleware = [], streamMiddleware = [], clock = systemClock } = options;
   const codecs = options.codecs ?? defaultCodecs;
   const pool = connectionPool({
     clock,
@@ -74,35 +79,79 @@ export function createClient(options: ClientOptions): Client {
     return wrapped as Call<Request, Response>;
   }
 
+  function prepareStream<Request, Response>(plan: EndpointPlan<Request, Response>): StreamCall<Request, Response> {
+    const innermost = prepareStreamCall(parts, codecs, plan as EndpointPlan);
+    const wrapped = streamMiddleware.reduceRight<StreamCall>(
+      (next, wrap) => wrap(next, plan as EndpointPlan),
+      innermost,
+    );
+    return wrapped as StreamCall<Request, Response>;
+  }
+
   function of<M extends Methods>(description: ServiceDescription<M>, service: string): TypedClient<M> {
     const calls: Record<string, unknown> = {};
     for (const [key, method] of Object.entries(description.methods)) {
-      if (method.kind !== "unary") continue;
-      const { request, response, idempotent = false } = method;
-      calls[key] = prepare({ service, endpoint: endpointName(description, method), request, response, idempotent });
+      const { kind, request, response, idempotent = false } = method;
+      const plan = { service, endpoint: endpointName(description, method), request, response, idempotent };
+      calls[key] = kind === "unary" ? prepare(plan) : shapeStream(kind, prepareStream({ ...plan, kind }));
     }
     return calls as TypedClient<M>;
   }
 
-  return { prepare, of, ...closeable(closeOnce(() => pool.close())) };
+  return { prepare, prepareStream, of, ...closeable(closeOnce(() => pool.close())) };
 }
 
-/** The call without middleware: everything that is the same for each call of the endpoint is made here, once. */
-function prepareCall(parts: CallParts, codecs: CodecTable, plan: EndpointPlan): Call {
+/** A streaming call as the method's kind has it: one message instead of a stream on the sides that send one. */
+function shapeStream(kind: Exclude<MethodKind, "unary">, stream: StreamCall): unknown {
+  if (kind === "duplex") return stream;
+  if (kind === "server-stream") return (request: unknown, options?: CallOptions) => stream(only(request), options);
+  return async (requests: AsyncIterable<unknown>, options?: CallOptions) => {
+    for await (const reply of stream(requests, options)) return reply;
+    throw new MicroError("go.micro.client", 500, "the stream ended without a reply");
+  };
+}
+
+async function* only<T>(value: T): AsyncGenerator<T, void, undefined> {
+  yield value;
+}
+
+/** Content type, target and coders of a plan: everything that is the same for each call of the endpoint. */
+function settlePlan(codecs: CodecTable, plan: EndpointPlan, kind: MethodKind) {
   const contentType = plan.contentType ?? (plan.request ? "application/grpc+proto" : "application/json");
   const codec = codecs.find(contentType);
   if (!codec) throw new MicroError("go.micro.client", 500, `Unsupported Content-Type: ${contentType}`);
-  const target = { service: plan.service, endpoint: plan.endpoint, kind: "unary", contentType } as const;
+  const target: CallTarget = { service: plan.service, endpoint: plan.endpoint, kind, contentType };
   const defaults: CallOptions = { idempotent: plan.idempotent ?? false };
   const settle = (options?: CallOptions): CallOptions => (options ? { ...defaults, ...options } : defaults);
-  if (plan.raw) return (request, options) => call(parts, target, request as Uint8Array, settle(options));
+  const { encode } = codec.coder(plan.request);
+  const { decode } = codec.coder(plan.response);
+  return { target, settle, encode, decode };
+}
 
-  const encode = codec.coder(plan.request).encode;
-  const decode = codec.coder(plan.response).decode;
+/** The call without middleware. */
+function prepareCall(parts: CallParts, codecs: CodecTable, plan: EndpointPlan): Call {
+  const { target, settle, encode, decode } = settlePlan(codecs, plan, "unary");
+  if (plan.raw) return (request, options) => call(parts, target, request as Uint8Array, settle(options));
   return async (request, options) => {
     const body = encodeRequest(encode, request, target);
     return decodeReply(decode, await call(parts, target, body, settle(options)), target);
   };
+}
+
+/** The streaming call without middleware. */
+function prepareStreamCall(parts: CallParts, codecs: CodecTable, plan: EndpointPlan): StreamCall {
+  const { target, settle, encode, decode } = settlePlan(codecs, plan, plan.kind ?? "duplex");
+  if (plan.raw)
+    return (requests, options) => callStream(parts, target, requests as AsyncIterable<Uint8Array>, settle(options));
+  return async function* (requests, options) {
+    const bodies = mapEach(requests, (request) => encodeRequest(encode, request, target));
+    for await (const reply of callStream(parts, target, bodies, settle(options)))
+      yield decodeReply(decode, reply, target);
+  };
+}
+
+async function* mapEach<T, R>(values: AsyncIterable<T>, change: (value: T) => R): AsyncGenerator<R, void, undefined> {
+  for await (const value of values) yield change(value);
 }
 
 function encodeRequest(

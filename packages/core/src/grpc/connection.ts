@@ -3,6 +3,7 @@ import type { CallTarget, Connection, ConnectOptions, OutgoingCall } from "../pr
 import { cancelled, MicroError, unavailable } from "../words/errors.ts";
 import { closeable, closeOnce } from "../words/lifecycle.ts";
 import type { Metadata as Headers } from "../words/metadata.ts";
+import { clientStream } from "./client-stream.ts";
 import { wireContentType } from "./content-type.ts";
 import { fromGrpc, type GrpcOutcome, isNoSuchEndpoint } from "./errors.ts";
 import { callHeaders } from "./headers.ts";
@@ -73,11 +74,42 @@ export function grpcConnection(address: string, options: ConnectOptions = {}): C
     });
   }
 
+  function stream(call: OutgoingCall, messages: AsyncIterable<Uint8Array>): AsyncIterator<Uint8Array> {
+    const { path, headers } = wireOf(call);
+    let used: Channel | undefined;
+    return clientStream(
+      {
+        path,
+        headers,
+        deadline: call.deadline,
+        signal: call.signal,
+        channel() {
+          if (closed) throw unavailable("go.micro.client", `connection to ${address} is closed`, { unprocessed: true });
+          inFlight++;
+          used = channel();
+          return used;
+        },
+        failure(status) {
+          if (neverConnected(status) && used && channels.includes(used)) dropChannels();
+          return failure(status, address, call.target);
+        },
+        ended: () => {
+          if (used) inFlight--;
+        },
+      },
+      messages,
+    );
+  }
+
   const close = closeOnce(() => {
     closed = true;
     dropChannels();
   });
-  return { unary, ...closeable(close) };
+  return {
+    unary,
+    stream: (call, messages) => ({ [Symbol.asyncIterator]: () => stream(call, messages) }),
+    ...closeable(close),
+  };
 }
 
 const callsForSecondConnection = 8;
@@ -108,9 +140,11 @@ function failure(status: GrpcOutcome, address: string, { service, endpoint }: Ca
     const detail = `endpoint ${endpoint} not found at service ${service}: ${status.details}`;
     return new MicroError("go.micro.client", 404, detail, { answered: true });
   }
-  if (status.code === grpcStatus.unavailable && !status.metadata.get("grpc-status-details-bin").length) {
+  const unprocessed = neverConnected(status) || refused(status);
+  const bare = status.code === grpcStatus.unavailable && !status.metadata.get("grpc-status-details-bin").length;
+  if (unprocessed || bare) {
     const detail = `${address}: ${status.details.replace(/\. Resolution note:.*$/, "")}`;
-    return unavailable("go.micro.client", detail, { unprocessed: neverConnected(status) || refused(status) });
+    return unavailable("go.micro.client", detail, { unprocessed });
   }
   if (status.code === grpcStatus.deadlineExceeded && /^Deadline exceeded( after|$)/.test(status.details)) {
     return new MicroError(
@@ -122,13 +156,18 @@ function failure(status: GrpcOutcome, address: string, { service, endpoint }: Ca
   return fromGrpc(status);
 }
 
-// grpc-js tells these apart by its text alone: the connection never stood, or the server named the stream as not begun.
+// grpc-js tells these apart by its text alone. The connection never stood; or it takes no more streams, which grpc-js
+// calls INTERNAL and finds out again with each call.
 function neverConnected({ code, details }: GrpcOutcome): boolean {
-  return code === grpcStatus.unavailable && details.startsWith("No connection established");
+  return (
+    (code === grpcStatus.unavailable && details.startsWith("No connection established")) ||
+    (code === grpcStatus.internal && details.startsWith("Failed to start HTTP/2 stream"))
+  );
 }
 
-function refused({ details }: GrpcOutcome): boolean {
-  return details === "Stream refused by server" || details.startsWith("Failed to start HTTP/2 stream");
+// The server named the stream as not begun.
+function refused({ code, details }: GrpcOutcome): boolean {
+  return code === grpcStatus.unavailable && details === "Stream refused by server";
 }
 
 function channelOptions({

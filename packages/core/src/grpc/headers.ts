@@ -29,13 +29,25 @@ export function incomingHeaders(
   for (const key in raw) {
     if (hidden.has(key)) continue;
     const value = raw[key];
-    if (value !== undefined) result[key] = typeof value === "string" ? value : value.join(", ");
+    if (value !== undefined) result[key] = textOf(typeof value === "string" ? value : value.join(", "));
   }
   const authority = raw[":authority"];
   if (typeof authority === "string") result[":authority"] = authority;
   result.remote = peer;
   return result;
 }
+
+/** Go puts any text into headers as UTF-8, which Node reads as one character a byte. */
+function textOf(value: string): string {
+  if (!/[\x80-\xff]/.test(value)) return value;
+  try {
+    return utf8.decode(Buffer.from(value, "latin1"));
+  } catch {
+    return value; // a peer of another mind
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * grpc-js writes `content-type: application/grpc` over whatever the metadata says. It does so on the object that

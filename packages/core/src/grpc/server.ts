@@ -8,6 +8,7 @@ import { isServed } from "./content-type.ts";
 import { toGrpc } from "./errors.ts";
 import { GrpcIncomingCall, type GrpcServerCall } from "./incoming-call.ts";
 import { endpointOf } from "./path.ts";
+import { type GrpcServerStream, serveStream } from "./server-stream.ts";
 import { grpcStatus } from "./status.ts";
 
 const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
@@ -37,13 +38,17 @@ export function grpcServer(
 type Respond = (error: object | null, reply?: Uint8Array) => void;
 
 /** What grpc-js keeps about a method; here made for each call, since any path may lead to a handler. */
-interface Route {
+type Route = {
   readonly path: string;
-  readonly type: "unary";
-  readonly func: (call: GrpcServerCall & { request: Uint8Array }, respond: Respond) => void;
   readonly serialize: (body: Uint8Array) => Buffer;
   readonly deserialize: (body: Buffer) => Uint8Array;
-}
+} & (
+  | {
+      readonly type: "unary";
+      readonly func: (call: GrpcServerCall & { request: Uint8Array }, respond: Respond) => void;
+    }
+  | { readonly type: "bidi"; readonly func: (call: GrpcServerStream) => void }
+);
 
 // The reply repeats the request's content type; grpc-js says `application/grpc+proto` unless told otherwise.
 const replyHeaders: Readonly<Record<string, Metadata>> = Object.fromEntries(
@@ -68,7 +73,7 @@ function contentTypeHeader(type: string): Metadata {
 class RoutingServer extends (Server as unknown as new (options: object) => RoutableServer) {
   readonly #dispatcher: Dispatcher;
   #headers: IncomingHttpHeaders = {};
-  #peer = "";
+  #stream: ServerHttp2Stream | undefined;
 
   constructor(dispatcher: Dispatcher, maxMessageBytes: number) {
     super({
@@ -90,24 +95,32 @@ class RoutingServer extends (Server as unknown as new (options: object) => Routa
       return;
     }
     this.#headers = headers;
-    this.#peer = peerOf(stream);
+    this.#stream = stream;
     super._streamHandler(interceptors, stream, headers);
   }
 
   override _retrieveHandler(path: string): Route {
     const headers = this.#headers;
-    const peer = this.#peer;
+    const stream = this.#stream as ServerHttp2Stream;
     const dispatcher = this.#dispatcher;
     const endpoint = endpointOf(path) as string;
+    const receive = (call: GrpcServerCall): GrpcIncomingCall => {
+      const incoming = new GrpcIncomingCall(call, endpoint, headers, peerOf(stream));
+      const reply = replyHeaders[incoming.contentType];
+      if (reply) call.sendMetadata(reply);
+      return incoming;
+    };
+    const way = { path, serialize: asBuffer, deserialize: (body: Buffer) => body };
+    const wasReset = (): boolean => stream.rstCode !== 0;
+    // The two-way kind takes any number of messages each way, and so stands for the three kinds that stream.
+    if (dispatcher.kindOf(endpoint) !== "unary") {
+      return { ...way, type: "bidi", func: (call) => void serveStream(dispatcher, receive(call), call, wasReset) };
+    }
     return {
-      path,
+      ...way,
       type: "unary",
-      serialize: asBuffer,
-      deserialize: (body) => body,
       func(call, respond) {
-        const incoming = new GrpcIncomingCall(call, endpoint, headers, peer);
-        const reply = replyHeaders[incoming.contentType];
-        if (reply) call.sendMetadata(reply);
+        const incoming = receive(call);
         dispatcher.unary(incoming, call.request).then(
           (body) => {
             incoming.answered();

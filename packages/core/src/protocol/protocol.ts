@@ -62,6 +62,14 @@ export interface Connection extends Closeable {
    * when the call surely did not get to a handler.
    */
   unary(call: OutgoingCall, body: Uint8Array): Promise<Uint8Array>;
+  /**
+   * Sends messages while it receives others; the call is opened by the first `next`. What is thrown from it is what
+   * `unary` rejects with, or what `messages` threw, which also cancels the call. Leaving it early cancels the call. An
+   * end of `messages` is told to the peer at once; what the peer still sends after that is received. `messages` is read
+   * no faster than the peer takes it, and the peer's are taken no faster than they are asked for, but for what the
+   * protocol's window holds.
+   */
+  stream(call: OutgoingCall, messages: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }
 
 /** A call as it arrived. */
@@ -87,6 +95,11 @@ export interface Dispatcher {
   hasHandler(name: string): boolean;
   /** Answers a unary call. Rejects with a `MicroError` only. */
   unary(call: IncomingCall, body: Uint8Array): Promise<Uint8Array>;
+  /**
+   * Answers a call of any other kind. Throws `MicroError`s only. `messages` ends when the caller has sent its last, and
+   * throws when the caller gave up. Left early when the caller no longer waits.
+   */
+  stream(call: IncomingCall, messages: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }
 
 export interface ServeOptions {

@@ -10,7 +10,7 @@ import { closeable, closeOnce } from "../words/lifecycle.ts";
 import { type Logger, silentLogger } from "../words/logger.ts";
 import { advertisedAddress, formatHostPort, parseListenAddress } from "./address.ts";
 import { CallContext, type Context } from "./context.ts";
-import { dispatch } from "./dispatch.ts";
+import { dispatch, dispatchStream } from "./dispatch.ts";
 import type { ServerMiddleware } from "./handler.ts";
 import { type Listener, listen } from "./listener.ts";
 import { createRouter } from "./router.ts";
@@ -69,6 +69,14 @@ export function createServer<C extends Context = Context>(options: ServerOptions
       inFlight++;
       try {
         return await dispatch(parts, call, body);
+      } finally {
+        if (--inFlight === 0) onIdle?.();
+      }
+    },
+    async *stream(call, messages) {
+      inFlight++;
+      try {
+        yield* dispatchStream(parts, call, messages);
       } finally {
         if (--inFlight === 0) onIdle?.();
       }

@@ -26,6 +26,49 @@ export async function dispatch<C extends Context>(
   return encodeReply(coders, response, route);
 }
 
+/** One served call that streams. */
+export async function* dispatchStream<C extends Context>(
+  parts: DispatchParts<C>,
+  call: IncomingCall,
+  messages: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const route = findRoute(parts, call);
+  const coders = codersOf(route, call);
+  const requests = decodeEach(coders, messages, route);
+  const { kind } = route.method;
+  const request = kind === "server-stream" ? await onlyOne(requests, route) : requests;
+  const response = await handle(parts, route, request, parts.context(call));
+  if (kind === "client-stream") yield encodeReply(coders, response, route);
+  else yield* encodeEach(parts, coders, response as AsyncIterable<unknown>, route);
+}
+
+async function* decodeEach<C extends Context>(
+  coders: Coders,
+  messages: AsyncIterable<Uint8Array>,
+  route: Route<C>,
+): AsyncGenerator<unknown, void, undefined> {
+  for await (const message of messages) yield decodeRequest(coders, message, route);
+}
+
+async function onlyOne<C extends Context>(requests: AsyncGenerator<unknown>, { name }: Route<C>): Promise<unknown> {
+  const first = await requests.next();
+  if (first.done) throw new MicroError("go.micro.server", 400, `${name} was called without a request`);
+  return first.value;
+}
+
+async function* encodeEach<C extends Context>(
+  parts: DispatchParts<C>,
+  coders: Coders,
+  responses: AsyncIterable<unknown>,
+  route: Route<C>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    for await (const response of responses) yield encodeReply(coders, response, route);
+  } catch (reason) {
+    throw handlerError(parts, route, reason);
+  }
+}
+
 function findRoute<C extends Context>({ name, router }: DispatchParts<C>, { endpoint }: IncomingCall): Route<C> {
   const route = router.find(endpoint);
   if (!route) throw notFound("go.micro.server", `endpoint ${endpoint} not found at service ${name}`);
@@ -55,11 +98,19 @@ async function handle<C extends Context>(
   try {
     return await route.handler(request, context);
   } catch (reason) {
-    if (reason instanceof MicroError) throw reason;
-    // Nobody meant to throw this; the caller gets the text, the stack stays here.
-    parts.logger.error({ endpoint: route.name, err: reason }, `${route.name} failed: ${textOf(reason)}`);
-    throw MicroError.from(reason, parts.name);
+    throw handlerError(parts, route, reason);
   }
+}
+
+function handlerError<C extends Context>(
+  { name, logger }: DispatchParts<C>,
+  route: Route<C>,
+  reason: unknown,
+): MicroError {
+  if (reason instanceof MicroError) return reason;
+  // Nobody meant to throw this; the caller gets the text, the stack stays here.
+  logger.error({ endpoint: route.name, err: reason }, `${route.name} failed: ${textOf(reason)}`);
+  return MicroError.from(reason, name);
 }
 
 function encodeReply<C extends Context>({ response }: Coders, value: unknown, route: Route<C>): Uint8Array {

@@ -56,6 +56,46 @@ describe("a service", () => {
     await innerCancelled;
   });
 
+  it("streams in every direction, and hands metadata and cancellation on into streams too", async () => {
+    const cancelled: string[] = [];
+    const made = open.use(createService({ ...inProcess, name: "go.micro.srv.streams" }));
+    made.handle(Talk, {
+      async *count({ name }, { metadata, signal }) {
+        signal.addEventListener("abort", () => cancelled.push(name));
+        for (let n = 1; n <= 3; n++) yield { text: `${name} ${n} for ${metadata["x-trace"]}` };
+        if (name === "for ever") for (;;) yield { text: "more" };
+      },
+      async collect(requests) {
+        const names: string[] = [];
+        for await (const { name } of requests) names.push(name);
+        return { text: names.join("+") };
+      },
+      async *chat(requests, context) {
+        for await (const { name } of requests) {
+          yield* context.client(Talk, "go.micro.srv.streams").count({ name });
+        }
+      },
+    });
+    await made.start();
+    const talk = open.use(createService({ ...inProcess, name: "cli" })).client(Talk, "go.micro.srv.streams");
+    const options = { metadata: { "x-trace": "7" } };
+    async function* names(...all: string[]) {
+      for (const name of all) yield { name };
+    }
+    const texts = async (replies: AsyncIterable<{ text?: string }>) => {
+      const all: (string | undefined)[] = [];
+      for await (const { text } of replies) all.push(text);
+      return all;
+    };
+    expect(await texts(talk.count({ name: "a" }, options))).toEqual(["a 1 for 7", "a 2 for 7", "a 3 for 7"]);
+    expect(await talk.collect(names("a", "b", "c"))).toEqual({ text: "a+b+c" });
+    expect(await texts(talk.chat(names("x", "y"), options))).toEqual(
+      [1, 2, 3].map((n) => `x ${n} for 7`).concat([1, 2, 3].map((n) => `y ${n} for 7`)),
+    );
+    for await (const { text } of talk.count({ name: "for ever" })) if (text === "more") break;
+    await expect.poll(() => cancelled).toEqual(["for ever"]);
+  });
+
   it("takes flags before environment before what the program says", () => {
     const options = {
       name: "code",
@@ -305,6 +345,31 @@ function jsonMessage<T>(name: string): MessageType<T> {
     fromJson: (json) => json as T,
   };
 }
+
+const Talk = {
+  name: "Talk",
+  fullName: "greeter.Talk",
+  methods: {
+    count: {
+      kind: "server-stream",
+      name: "Count",
+      request: jsonMessage<{ name: string }>("greeter.Request"),
+      response: jsonMessage<{ text: string }>("greeter.Response"),
+    },
+    collect: {
+      kind: "client-stream",
+      name: "Collect",
+      request: jsonMessage<{ name: string }>("greeter.Request"),
+      response: jsonMessage<{ text: string }>("greeter.Response"),
+    },
+    chat: {
+      kind: "duplex",
+      name: "Chat",
+      request: jsonMessage<{ name: string }>("greeter.Request"),
+      response: jsonMessage<{ text: string }>("greeter.Response"),
+    },
+  },
+} satisfies ServiceDescription;
 
 const Say = {
   name: "Say",
