@@ -12,8 +12,11 @@ import { retryLikeGoMicro } from "./retry.ts";
 type Answer = (address: string, call: OutgoingCall, body: Uint8Array) => Promise<Uint8Array>;
 
 describe("a client", () => {
-  const open = closeStack();
-  afterEach(() => open.close());
+  let open = closeStack();
+  afterEach(async () => {
+    await open.close();
+    open = closeStack();
+  });
 
   it("takes the next node when the first refuses the connection", async () => {
     const { call, attempts } = await clientOf(["a:1", "b:1"], async (address) => {

@@ -4,11 +4,11 @@ import { type CodecTable, defaultCodecs } from "../codec/codecs.ts";
 import type { Dispatcher, IncomingCall, Protocol } from "../protocol/protocol.ts";
 import type { Endpoint, ServiceRecord } from "../registry/registry.ts";
 import { messageValue } from "../registry/value.ts";
+import { advertisedAddress, formatHostPort, parseListenAddress } from "../words/address.ts";
 import { type Clock, sleep, systemClock } from "../words/clock.ts";
 import { type AnyMethod, endpointName, type ServiceDescription } from "../words/description.ts";
 import { closeable, closeOnce } from "../words/lifecycle.ts";
 import { type Logger, silentLogger } from "../words/logger.ts";
-import { advertisedAddress, formatHostPort, parseListenAddress } from "./address.ts";
 import { CallContext, type Context } from "./context.ts";
 import { dispatch, dispatchStream } from "./dispatch.ts";
 import type { ServerMiddleware } from "./handler.ts";
@@ -60,28 +60,46 @@ export function createServer<C extends Context = Context>(options: ServerOptions
   const makeContext = options.context ?? ((call) => new CallContext(call, logger) as Context as C);
   const parts = { name, router, logger, context: (call: IncomingCall) => makeContext(call, logger) };
   let inFlight = 0;
+  let requests = 0;
+  let errors = 0;
   let onIdle: (() => void) | undefined;
 
   const dispatcher: Dispatcher = {
     kindOf: (endpoint) => router.find(endpoint)?.method.kind,
     hasHandler: router.hasHandler,
     async unary(call, body) {
-      inFlight++;
+      begin();
       try {
         return await dispatch(parts, call, body);
+      } catch (reason) {
+        errors++;
+        throw reason;
       } finally {
-        if (--inFlight === 0) onIdle?.();
+        end();
       }
     },
     async *stream(call, messages) {
-      inFlight++;
+      begin();
       try {
         yield* dispatchStream(parts, call, messages);
+      } catch (reason) {
+        errors++;
+        throw reason;
       } finally {
-        if (--inFlight === 0) onIdle?.();
+        end();
       }
     },
   };
+
+  function begin(): void {
+    requests++;
+    inFlight++;
+  }
+
+  function end(): void {
+    if (--inFlight === 0) onIdle?.();
+  }
+
   const serveOptions = { logger, ...(options.maxMessageBytes && { maxMessageBytes: options.maxMessageBytes }) };
   const protocols = options.protocols.map((protocol) => protocol.serve(dispatcher, serveOptions));
   let listener: Listener | undefined;
@@ -127,6 +145,7 @@ export function createServer<C extends Context = Context>(options: ServerOptions
         nodes: [{ id, address, metadata }],
       };
     },
+    calls: () => ({ requests, errors }),
     async drain(timeoutMs) {
       listener?.stopAccepting();
       const answered = inFlight === 0 ? Promise.resolve() : new Promise<void>((resolve) => (onIdle = resolve));

@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer as createNetServer, type Server as NetServer, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import type { ProtocolServer } from "../protocol/protocol.ts";
+import { formatHostPort, type HostPort } from "../words/address.ts";
 import { type Closeable, closeable, closeOnce } from "../words/lifecycle.ts";
 import type { Logger } from "../words/logger.ts";
 import { ConfigError } from "../words/plugin.ts";
-import { formatHostPort, type HostPort } from "./address.ts";
 
 export interface ListenOptions {
   readonly address: HostPort;

@@ -7,8 +7,11 @@ import { closeStack } from "../words/lifecycle.ts";
 import { createServer, type ServerOptions } from "./create-server.ts";
 
 describe("a server", () => {
-  const open = closeStack();
-  afterEach(() => open.close());
+  let open = closeStack();
+  afterEach(async () => {
+    await open.close();
+    open = closeStack();
+  });
 
   it("answers calls, in either content type, with the handler's reply", async () => {
     const { call } = await started({ hello: async ({ name }) => ({ text: `hello ${name}` }) });

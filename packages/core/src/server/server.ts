@@ -4,6 +4,12 @@ import type { Closeable } from "../words/lifecycle.ts";
 import type { Context } from "./context.ts";
 import type { Handlers } from "./handler.ts";
 
+/** Calls answered since the start, and how many of them with an error. */
+export interface CallCounts {
+  readonly requests: number;
+  readonly errors: number;
+}
+
 /** Answers calls on one port, in every protocol it was given. */
 export interface Server<C extends Context = Context> extends Closeable {
   /** Adds the methods of a service; before `start`. Internal ones are served but not told to the registry. */
@@ -18,6 +24,7 @@ export interface Server<C extends Context = Context> extends Closeable {
   readonly address: string;
   /** What a registry should be told: the node with its advertised address, and the endpoints. After `start`. */
   record(): ServiceRecord;
+  calls(): CallCounts;
   /** Takes no new calls, and resolves when those in flight are answered or `timeoutMs` have passed. Says how many were cut off. */
   drain(timeoutMs: number): Promise<number>;
 }

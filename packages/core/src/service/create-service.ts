@@ -14,11 +14,15 @@ import { MicroError } from "../words/errors.ts";
 import { closeable, closeOnce, closeStack } from "../words/lifecycle.ts";
 import type { Logger } from "../words/logger.ts";
 import { metadata } from "../words/metadata.ts";
-import { createLogger } from "../words/pino-logger.ts";
+import { createLogger, standardOutput } from "../words/pino-logger.ts";
 import { ConfigError, type Plugin } from "../words/plugin.ts";
 import { type Announcement, announce } from "./announce.ts";
 import { contextMaker } from "./context.ts";
+import { debugHandler } from "./debug/handler.ts";
+import { logTail } from "./debug/log-tail.ts";
+import { memoryTracer } from "./debug/spans.ts";
 import { formatHelp } from "./flag-help.ts";
+import { Debug } from "./gen/debug.ts";
 import { lazyRegistry } from "./lazy-registry.ts";
 import { choosePlugin } from "./plugins.ts";
 import type { Service, ServiceContext } from "./service.ts";
@@ -87,9 +91,13 @@ export function createService(options: ServiceOptions): Service {
   const settings = readSettings(options, program);
   const { values } = settings;
   const clock = options.clock ?? systemClock;
+  const format = values.log_format ?? "text";
+  // Kept for Debug.Log; a logger that the program brings keeps its lines to itself.
+  const log = options.logger ? undefined : logTail(standardOutput(format), clock.now);
   const logger =
-    options.logger ?? createLogger({ level: values.log_level ?? "info", format: values.log_format ?? "text" });
+    options.logger ?? createLogger({ level: values.log_level ?? "info", format, ...defined("destination", log) });
   const name = values.server_name ?? options.name;
+  const tracer = values.tracer === "memory" ? memoryTracer(name) : undefined;
   const version = values.server_version ?? options.version ?? "latest";
   const registryName = values.registry ?? options.registry ?? "mdns";
   const maxMessageBytes = options.maxMessageBytes !== undefined && { maxMessageBytes: options.maxMessageBytes };
@@ -104,7 +112,7 @@ export function createService(options: ServiceOptions): Service {
       clock,
       protocols: [grpc],
       ...options.client,
-      ...(options.clientMiddleware && { middleware: options.clientMiddleware }),
+      middleware: [...(options.clientMiddleware ?? []), ...(tracer ? [tracer.client] : [])],
       ...(values.client_request_timeout !== undefined && { timeoutMs: values.client_request_timeout }),
       ...(values.client_retries !== undefined && { retries: values.client_retries }),
       ...(values.client_pool_ttl !== undefined && { poolTtlMs: values.client_pool_ttl }),
@@ -125,7 +133,7 @@ export function createService(options: ServiceOptions): Service {
     ...defined("address", values.server_address ?? options.address),
     ...defined("advertise", values.server_advertise ?? options.advertise),
     ...defined("metadata", values.server_metadata ?? options.metadata),
-    ...defined("middleware", options.middleware),
+    middleware: [...(tracer ? [tracer.server] : []), ...(options.middleware ?? [])],
     ...defined("tls", options.tls),
     ...maxMessageBytes,
   });
@@ -149,6 +157,8 @@ export function createService(options: ServiceOptions): Service {
     for (const warning of settings.warnings) logger.warn(warning);
     logger.info(`Starting [service] ${name}`);
     await options.hooks?.beforeStart?.();
+    const debug = parts.use(debugHandler({ now: clock.now, calls: server.calls, log, tracer }));
+    server.handle(Debug, debug.handlers, { internal: true });
     await server.start();
     const { ttlMs, intervalMs } = settings;
     announcement = announce({ registry, record: server.record(), ttlMs, intervalMs, clock, logger });

@@ -166,6 +166,14 @@ export const serviceFlags = [
     group: "Log",
   },
   {
+    name: "tracer",
+    type: "string",
+    help: "keep the last spans in memory, for Debug.Trace; none are kept unless given",
+    env: "MICRO_TRACER",
+    choices: ["memory"],
+    group: "Log",
+  },
+  {
     name: "log_format",
     type: "string",
     help: "lines for people or for machines",
@@ -211,7 +219,6 @@ export const serviceFlags = [
   { name: "store_address", type: "string", help: "addresses of the store", env: "MICRO_STORE_ADDRESS", ignored: true },
   { name: "store_database", type: "string", help: "database of the store", env: "MICRO_STORE_DATABASE", ignored: true },
   { name: "store_table", type: "string", help: "table of the store", env: "MICRO_STORE_TABLE", ignored: true },
-  { name: "tracer", type: "string", help: "tracer", env: "MICRO_TRACER", ignored: true },
   {
     name: "tracer_address",
     type: "string",

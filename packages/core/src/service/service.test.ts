@@ -12,8 +12,11 @@ import { createService, type ServiceOptions } from "./create-service.ts";
 import type { ServiceContext } from "./service.ts";
 
 describe("a service", () => {
-  const open = closeStack();
-  afterEach(() => open.close());
+  let open = closeStack();
+  afterEach(async () => {
+    await open.close();
+    open = closeStack();
+  });
 
   it("is found and called by another through the registry they share", async () => {
     const { caller } = await pair(async ({ name }, { metadata }) => ({
@@ -314,7 +317,8 @@ describe("announce", () => {
 
 type Hello = (request: { name: string }, context: ServiceContext) => Promise<{ text?: string | undefined }>;
 
-const inProcess = { argv: ["--registry=memory", "--log_level=error"], env: {}, noticeMs: 0 };
+// Handlers here that never answer need not be waited for.
+const inProcess = { argv: ["--registry=memory", "--log_level=error"], env: {}, noticeMs: 0, drainTimeoutMs: 200 };
 
 function log(): { logger: Logger; lines: string[] } {
   const lines: string[] = [];

@@ -1,7 +1,7 @@
 import { random } from "../selector/random.ts";
 import { roundRobin } from "../selector/round-robin.ts";
 import type { Strategy } from "../selector/selector.ts";
-import { parseListenAddress } from "../server/address.ts";
+import { parseListenAddress } from "../words/address.ts";
 import { ConfigError } from "../words/plugin.ts";
 import type { ServiceOptions } from "./create-service.ts";
 import { parseFlags } from "./flags.ts";

@@ -141,7 +141,8 @@ function textStream(destination: LogOutput, clock: Clock): FlushableStream {
 // One for all loggers of a format, so that the listeners for the end of the process do not pile up.
 const standard = new Map<LogFormat, LogOutput>();
 
-function standardOutput(format: LogFormat): LogOutput {
+/** Standard output, as all loggers of this format share it. */
+export function standardOutput(format: LogFormat): LogOutput {
   const present = standard.get(format);
   if (present) return present;
   const output = fileOutput(1, { describeLoss: (lines) => lossLine(format, lines) });

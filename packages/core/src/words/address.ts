@@ -1,5 +1,5 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
-import { ConfigError } from "../words/plugin.ts";
+import { ConfigError } from "./plugin.ts";
 
 export interface HostPort {
   /** Without brackets; empty means all interfaces. */
