@@ -1,0 +1,386 @@
+import type { ConnectionOptions, Driver, Engine, Role } from "./connection.ts";
+import { ConnectionFault, ErrorCode, Http2Error } from "./errors.ts";
+import { maxWindow } from "./flow.ts";
+import * as frame from "./frames/frame.ts";
+import * as settings from "./frames/settings.ts";
+import type { Fields, HeaderList } from "./header-list.ts";
+import { checkFields, HeaderTemplate } from "./hpack/header-template.ts";
+import { Inflow, type InflowHost } from "./inflow.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
+import { PingLedger } from "./ping-ledger.ts";
+import { Receiver, type ReceiverHost } from "./receiver.ts";
+import { Sender } from "./sender.ts";
+import { type EndedBy, type Headers, Stream, type StreamHandler, type StreamOwner } from "./stream.ts";
+import { StreamTable } from "./stream-table.ts";
+
+/** A connection without I/O: RFC 9113. The peer can make nothing in it throw, wait or grow beyond the limits. */
+export function createEngine(role: Role, options: ConnectionOptions, driver: Driver): Engine {
+  return new ConnectionEngine(role, options, driver);
+}
+
+// The id that a server names in the first step of a graceful end: all of them.
+const lastPossibleId = 0x7fff_ffff;
+// How long a peer may take to see the first step: beyond a second it is not the way that is long.
+const drainStepMs = 1000;
+const noFields: Fields = [];
+const nothing: Uint8Array = new Uint8Array(0);
+
+class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost {
+  readonly role: Role;
+  readonly limits: Limits;
+  error: Http2Error | undefined = undefined;
+  closed = false;
+  lastAccepted: number = lastPossibleId;
+  readonly peerSettings: settings.Settings = settings.initialSettings();
+
+  private readonly events: ConnectionOptions;
+  private readonly driver: Driver;
+  private readonly streams = new StreamTable();
+  private readonly sender: Sender;
+  private readonly inflow: Inflow;
+  private readonly receiver: Receiver;
+  private readonly pings: PingLedger;
+  /** Requests that wait until the peer accepts more. */
+  private readonly queued = new Set<Stream>();
+  private nextId = 1;
+  /** The last stream of which the peer may have seen something. */
+  private flushedId = 0;
+  private settingsSentAt = 0;
+  private peerHasSpoken = false;
+  private awake = false;
+  private ending = false;
+  private cancelDrainStep: (() => void) | undefined = undefined;
+
+  constructor(role: Role, options: ConnectionOptions, driver: Driver) {
+    this.role = role;
+    this.events = options;
+    this.driver = driver;
+    this.limits = { ...defaultLimits, ...options.limits };
+    const now = (): number => driver.now();
+    this.pings = new PingLedger(now);
+    this.sender = new Sender(this, this.limits, now);
+    this.inflow = new Inflow(this, now);
+    this.receiver = new Receiver(this, this.streams, this.inflow, options.lenientHeaders ?? false, now);
+  }
+
+  start(): void {
+    const { limits, role, sender } = this;
+    if (role === "client") sender.preface();
+    this.settingsSentAt = this.driver.now();
+    sender.control(frame.SETTINGS, 0, 0, settings.announcement(role, limits));
+    this.inflow.openConnection();
+  }
+
+  get accepting(): boolean {
+    return !this.ending && !this.closed && this.nextId <= lastPossibleId;
+  }
+
+  get open(): number {
+    return this.streams.size;
+  }
+
+  get waiting(): number {
+    return this.queued.size;
+  }
+
+  get roundTripMs(): number {
+    return this.pings.roundTripMs;
+  }
+
+  request(handler: StreamHandler, headers: Headers, more: Fields = noFields, end = false): Stream {
+    if (this.role === "server") throw new Error("a server makes no requests");
+    if (!this.accepting)
+      throw new Http2Error(ErrorCode.REFUSED_STREAM, "this HTTP/2 connection is ending and takes no further request");
+    const stream = new Stream(this, 0, 0, this.inflow.streamWindow());
+    stream.handler = handler;
+    stream.requestHeaders = headers;
+    stream.requestFields = more;
+    stream.headersSent = true;
+    stream.finished = end;
+    if (this.streams.size < this.peerSettings.maxConcurrentStreams) {
+      this.openStream(stream);
+    } else {
+      checkHeaders(headers, more);
+      this.queued.add(stream);
+    }
+    return stream;
+  }
+
+  /** Sends the headers of a request and what was written since it was made. */
+  private openStream(stream: Stream): void {
+    const endNow = stream.finished && !stream.queue;
+    this.sender.headers(this.nextId, stream.requestHeaders, stream.requestFields, endNow);
+    stream.id = this.nextId;
+    this.nextId += 2;
+    stream.sendWindow = this.peerSettings.initialWindowBytes;
+    this.streams.add(stream);
+    if (endNow) stream.localEnded = true;
+    else this.sender.offer(stream);
+  }
+
+  private openQueued(): void {
+    for (const stream of this.queued) {
+      if (this.streams.size >= this.peerSettings.maxConcurrentStreams || this.nextId > lastPossibleId) return;
+      this.queued.delete(stream);
+      this.openStream(stream);
+    }
+  }
+
+  ping(answered?: () => void): void {
+    if (!this.closed) this.sender.control(frame.PING, 0, 0, this.pings.next(answered));
+  }
+
+  drain(): void {
+    if (this.ending || this.closed) return;
+    if (this.role === "client") {
+      this.stopAccepting();
+      return;
+    }
+    this.ending = true;
+    this.goaway(lastPossibleId, ErrorCode.NO_ERROR, "");
+    this.ping(() => this.stopAccepting());
+    this.cancelDrainStep = this.driver.after(drainStepMs, () => this.stopAccepting());
+  }
+
+  /** No further request is taken: the second step of a server, the only one of a client. */
+  private stopAccepting(): void {
+    if (this.closed) return;
+    this.cancelDrainStep?.();
+    this.ending = true;
+    if (this.role === "server" && this.lastAccepted === lastPossibleId) {
+      this.lastAccepted = this.streams.lastId;
+      this.goaway(this.lastAccepted, ErrorCode.NO_ERROR, "");
+    }
+    this.endWhenEmpty();
+  }
+
+  destroy(code: number = ErrorCode.NO_ERROR, message = "this side closed the HTTP/2 connection"): void {
+    if (this.closed) return;
+    this.goaway(this.role === "server" ? this.streams.lastId : 0, code, message);
+    this.end(new Http2Error(code, message));
+  }
+
+  private goaway(lastStreamId: number, code: number, debug: string): void {
+    const payload = Buffer.alloc(8 + debug.length);
+    frame.writeUint32(payload, 0, lastStreamId);
+    frame.writeUint32(payload, 4, code);
+    payload.write(debug, 8, "latin1");
+    this.sender.control(frame.GOAWAY, 0, 0, payload);
+  }
+
+  private endWhenEmpty(): void {
+    if (!this.ending || this.streams.size > 0 || this.queued.size > 0) return;
+    // A server that has only announced its end must still take what is on its way.
+    if (this.role === "server" && this.lastAccepted === lastPossibleId) return;
+    if (this.role === "client" && !this.closed) this.goaway(0, ErrorCode.NO_ERROR, "");
+    this.end(undefined);
+  }
+
+  private end(error: Http2Error | undefined): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.error = error;
+    this.cancelDrainStep?.();
+    this.receiver.stop();
+    const code = error?.code ?? ErrorCode.NO_ERROR;
+    for (const stream of this.streams.all()) this.closeStream(stream, code, "connection");
+    for (const stream of this.queued) this.closeStream(stream, code, "connection");
+    this.events.onClose?.(error);
+  }
+
+  // The driver.
+
+  receive(chunk: Buffer): void {
+    if (this.closed) return;
+    try {
+      this.receiver.read(chunk);
+    } catch (reason) {
+      if (!(reason instanceof ConnectionFault)) throw reason;
+      this.destroy(reason.code, reason.message);
+    }
+  }
+
+  get pendingBytes(): number {
+    return this.sender.output.bytes;
+  }
+
+  flush(write: (piece: Uint8Array, more: boolean) => void): void {
+    this.awake = false;
+    this.flushedId = this.streams.lastId;
+    this.sender.output.flush(write);
+  }
+
+  flushed(full: boolean, copied = false): void {
+    if (copied) this.sender.output.recycle();
+    this.sender.flushed(full);
+  }
+
+  get unfinished(): number {
+    return this.receiver.unfinished;
+  }
+
+  lost(cause?: Error): void {
+    if (this.closed) return;
+    const reason = cause?.message ?? "the peer closed the HTTP/2 connection";
+    const idle = !cause && this.streams.size === 0 && this.queued.size === 0;
+    this.end(idle ? undefined : new Http2Error(ErrorCode.CANCEL, reason, cause && { cause }));
+  }
+
+  // The sender.
+
+  wake(): void {
+    if (this.awake) return;
+    this.awake = true;
+    this.driver.wake();
+  }
+
+  sentEnd(stream: Stream): void {
+    stream.localEnded = true;
+    if (stream.remoteEnded) this.closeStream(stream, ErrorCode.NO_ERROR, "both");
+    // The answer is complete, so nothing more of the request is wanted: RFC 9113 §8.1.
+    else if (this.role === "server") this.resetStream(stream, ErrorCode.NO_ERROR);
+  }
+
+  // Streams.
+
+  sendHeaders(stream: Stream, headers: Headers, more: Fields, end: boolean): void {
+    if (stream.closed) return;
+    if (stream.headersSent) throw new Error("the headers of this stream have been sent");
+    this.sender.headers(stream.id, headers, more, end);
+    stream.headersSent = true;
+    stream.finished = end;
+    if (end) this.sentEnd(stream);
+  }
+
+  sendData(stream: Stream, data: Uint8Array, end: boolean): boolean {
+    if (stream.closed) return true;
+    mayWrite(stream);
+    stream.finished = end;
+    return this.sender.data(stream, data, end);
+  }
+
+  sendTrailers(stream: Stream, trailers: Headers, more: Fields): void {
+    if (stream.closed) return;
+    mayWrite(stream);
+    checkHeaders(trailers, more);
+    stream.finished = true;
+    this.sender.trailers(stream, trailers, more);
+  }
+
+  resetStream(stream: Stream, code: number): void {
+    if (stream.closed) return;
+    if (stream.id > 0) this.sender.number(frame.RST_STREAM, stream.id, code);
+    this.closeStream(stream, code, "us");
+  }
+
+  consumed(stream: Stream, bytes: number): void {
+    this.inflow.consumed(stream, bytes);
+  }
+
+  closeStream(stream: Stream, code: number, endedBy: EndedBy): void {
+    if (stream.closed) return;
+    stream.endedBy = endedBy;
+    if (stream.id === 0 || (endedBy === "connection" && this.role === "client" && stream.id > this.flushedId))
+      stream.unprocessed = true;
+    this.sender.drop(stream);
+    if (stream.id === 0) this.queued.delete(stream);
+    else this.streams.remove(stream.id, endedBy === "us" && !stream.remoteEnded);
+    this.inflow.release(stream);
+    stream.handler.onClose?.(stream, code);
+    if (this.closed) return;
+    if (this.queued.size > 0) this.openQueued();
+    if (this.ending) this.endWhenEmpty();
+  }
+
+  // The receiver.
+
+  acceptStream(id: number): Stream {
+    const stream = new Stream(this, id, this.peerSettings.initialWindowBytes, this.inflow.streamWindow());
+    stream.headersReceived = true;
+    this.streams.add(stream);
+    return stream;
+  }
+
+  announceStream(stream: Stream, headers: HeaderList): void {
+    if (this.events.onStream) this.events.onStream(stream, headers);
+    else this.resetStream(stream, ErrorCode.REFUSED_STREAM);
+  }
+
+  refuseStream(id: number, code: number): void {
+    const payload = Buffer.alloc(4);
+    frame.writeUint32(payload, 0, code);
+    const stream = this.streams.get(id);
+    if (stream) this.closeStream(stream, code, "us");
+    else this.streams.remember(id);
+    this.sender.reply(frame.RST_STREAM, 0, id, payload);
+  }
+
+  receivedSettings(payload: Buffer, start: number, end: number): void {
+    const { peerSettings, sender } = this;
+    const before = peerSettings.initialWindowBytes;
+    if (!this.peerHasSpoken) peerSettings.maxConcurrentStreams = Number.POSITIVE_INFINITY;
+    this.peerHasSpoken = true;
+    settings.readSettings(payload, start, end, peerSettings);
+    if (this.role === "client" && peerSettings.enablePush)
+      throw new ConnectionFault(ErrorCode.PROTOCOL_ERROR, "a server announced ENABLE_PUSH");
+    sender.configure(peerSettings);
+    sender.reply(frame.SETTINGS, frame.ACK, 0, nothing);
+    const growth = peerSettings.initialWindowBytes - before;
+    if (growth !== 0) {
+      for (const stream of this.streams.all()) {
+        if (!sender.widen(stream, growth))
+          throw new ConnectionFault(
+            ErrorCode.FLOW_CONTROL_ERROR,
+            `the window of stream ${stream.id} exceeds ${maxWindow}`,
+          );
+      }
+    }
+    this.openQueued();
+  }
+
+  settingsAcknowledged(): void {
+    if (this.pings.roundTripMs === 0) this.pings.sample(this.settingsSentAt);
+  }
+
+  receivedPing(ack: boolean, chunk: Buffer, at: number): void {
+    if (ack) this.pings.answer(chunk, at);
+    else this.sender.reply(frame.PING, frame.ACK, 0, chunk.subarray(at, at + 8));
+  }
+
+  receivedGoaway(code: number, lastStreamId: number, debug: string): void {
+    if (this.role === "client") {
+      this.ending = true;
+      for (const stream of this.streams.all()) if (stream.id > lastStreamId) this.repeatElsewhere(stream);
+      for (const stream of this.queued) this.repeatElsewhere(stream);
+    }
+    this.events.onGoaway?.(code, lastStreamId, debug);
+    if (this.role === "client") this.endWhenEmpty();
+  }
+
+  private repeatElsewhere(stream: Stream): void {
+    stream.unprocessed = true;
+    this.closeStream(stream, ErrorCode.REFUSED_STREAM, "peer");
+  }
+
+  receivedWindow(stream: Stream | undefined, increment: number): boolean {
+    const { sender } = this;
+    const fits = stream ? sender.widen(stream, increment) : sender.openWindow(increment);
+    if (sender.starved)
+      throw new ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, "the window is opened a few bytes at a time");
+    return fits;
+  }
+
+  sendWindowUpdate(streamId: number, increment: number): void {
+    if (!this.closed) this.sender.number(frame.WINDOW_UPDATE, streamId, increment);
+  }
+}
+
+function mayWrite(stream: Stream): void {
+  if (stream.finished) throw new Error("the stream was ended before this write");
+  if (!stream.headersSent) throw new Error("a response begins with its headers");
+}
+
+function checkHeaders(headers: Headers, more: Fields): void {
+  if (!(headers instanceof HeaderTemplate)) checkFields(headers);
+  checkFields(more);
+}

@@ -1,0 +1,11 @@
+export { type ConnectOptions, connect } from "./connect.ts";
+export type { Connection, ConnectionEvents, ConnectionOptions, Driver, Engine, Role } from "./connection.ts";
+export { createEngine } from "./engine.ts";
+export { ErrorCode, errorName, Http2Error } from "./errors.ts";
+export type { Settings } from "./frames/settings.ts";
+export { type Fields, HeaderList } from "./header-list.ts";
+export { HeaderTemplate } from "./hpack/header-template.ts";
+export { defaultLimits, type Limits, type Rate } from "./limits.ts";
+export { type Clock, defaultLiveness, type LivenessOptions } from "./liveness.ts";
+export { accept, attach, type SocketOptions } from "./socket.ts";
+export type { EndedBy, Headers, Stream, StreamHandler } from "./stream.ts";

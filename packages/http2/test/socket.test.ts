@@ -1,0 +1,332 @@
+import { once } from "node:events";
+import * as net from "node:net";
+import { Duplex, duplexPair } from "node:stream";
+import * as tls from "node:tls";
+import { afterEach, describe, expect, it } from "vitest";
+import { type ConnectOptions, connect } from "../src/connect.ts";
+import type { Connection } from "../src/connection.ts";
+import { ErrorCode } from "../src/errors.ts";
+import { preface } from "../src/frames/frame.ts";
+import { accept, attach, type SocketOptions } from "../src/socket.ts";
+import type { Stream } from "../src/stream.ts";
+import { testCertificate, testKey } from "./certificate.ts";
+import { eventually } from "./eventually.ts";
+import { handClock } from "./hand-clock.ts";
+import { frameBytes, parseFrames, type Received, rawPeer, recorder, requestFields } from "./wire.ts";
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+function echo(stream: Stream): void {
+  const request = recorder();
+  request.onEnd = () => {
+    stream.respond([":status", "200"]);
+    stream.write(request.body, true);
+  };
+  stream.handler = request;
+}
+
+interface Listening {
+  port: number;
+  sockets: net.Socket[];
+  connections: Connection[];
+}
+
+async function listen(server: net.Server, serve: (socket: net.Socket) => Connection | undefined): Promise<Listening> {
+  const listening: Listening = { port: 0, sockets: [], connections: [] };
+  const onSocket = (socket: net.Socket): void => {
+    listening.sockets.push(socket);
+    const connection = serve(socket);
+    if (connection) listening.connections.push(connection);
+  };
+  server.on(server instanceof tls.Server ? "secureConnection" : "connection", onSocket);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  listening.port = (server.address() as net.AddressInfo).port;
+  closers.push(() => {
+    for (const socket of listening.sockets) socket.destroy();
+    server.close();
+  });
+  return listening;
+}
+
+function plain(options: SocketOptions = {}): Promise<Listening> {
+  return listen(net.createServer(), (socket) => accept(socket, { onStream: echo, ...options }));
+}
+
+function client(port: number, options: Partial<ConnectOptions> = {}): Connection {
+  const connection = connect({ host: "127.0.0.1", port, ...options });
+  closers.push(() => connection.destroy());
+  return connection;
+}
+
+function call(connection: Connection, body: string | Buffer): Promise<Received & { stream: Stream }> {
+  return new Promise((resolve) => {
+    const response = recorder();
+    response.onClose = (closed, code) => {
+      response.code = code;
+      resolve(Object.assign(response, { stream: closed }));
+    };
+    connection.request(response, requestFields).write(Buffer.from(body), true);
+  });
+}
+
+describe("connecting", () => {
+  it("can be used before it is done", async () => {
+    const { port } = await plain();
+    expect((await call(client(port), "at once")).body.toString()).toBe("at once");
+  });
+
+  it("that is refused names the address, and hands the requests back unprocessed", async () => {
+    const { port } = await plain();
+    await Promise.all(closers.splice(0).map((close) => close()));
+    const errors: (Error | undefined)[] = [];
+    const connection = client(port, { onClose: (error) => void errors.push(error) });
+    const { stream } = await call(connection, "x");
+    expect(stream).toMatchObject({ unprocessed: true, endedBy: "connection" });
+    expect(errors.map((error) => error?.message)).toEqual([
+      `connecting to 127.0.0.1:${port} failed: connect ECONNREFUSED 127.0.0.1:${port}`,
+    ]);
+    expect(connection.accepting).toBe(false);
+  });
+
+  it("that takes too long is given up", async () => {
+    const clock = handClock();
+    // The connection is made, TLS never answers.
+    const { port } = await listen(net.createServer(), () => undefined);
+    const connection = client(port, { clock, tls: {}, connectTimeoutMs: 3000 });
+    const done = call(connection, "x");
+    clock.advance(3001);
+    expect((await done).stream.unprocessed).toBe(true);
+    expect(connection.error?.message).toMatch(/more than 3000 ms/);
+  });
+});
+
+describe("over TLS", () => {
+  const serverTls = { key: testKey, cert: testCertificate };
+
+  it("h2 is agreed on by ALPN", async () => {
+    const { port } = await listen(tls.createServer({ ...serverTls, ALPNProtocols: ["h2"] }), (socket) =>
+      accept(socket, { onStream: echo }),
+    );
+    const connection = client(port, { tls: { ca: testCertificate } });
+    const body = Buffer.alloc(1_000_000, "over tls");
+    expect((await call(connection, body)).body.equals(body)).toBe(true);
+  });
+
+  it("a server that picks no protocol is accepted only when told so", async () => {
+    const { port } = await listen(tls.createServer(serverTls), (socket) => accept(socket, { onStream: echo }));
+    const strict = client(port, { tls: { ca: testCertificate } });
+    expect((await call(strict, "x")).stream.unprocessed).toBe(true);
+    expect(strict.error?.message).toMatch(/ALPN/);
+    const lenient = client(port, { tls: { ca: testCertificate }, allowNoAlpn: true });
+    expect((await call(lenient, "x")).body.toString()).toBe("x");
+  });
+
+  it("a certificate nobody vouches for ends the connection before a byte of HTTP", async () => {
+    const { port } = await listen(tls.createServer({ ...serverTls, ALPNProtocols: ["h2"] }), () => undefined);
+    const connection = client(port, { tls: {} });
+    expect((await call(connection, "x")).stream.unprocessed).toBe(true);
+    expect(connection.error?.message).toMatch(/self.signed/);
+  });
+});
+
+describe("a socket", () => {
+  it.each<[string, (socket: net.Socket, go: () => void) => void]>([
+    [
+      "as they came",
+      (socket, go) =>
+        socket.once("data", (head: Buffer) => {
+          socket.pause();
+          socket.unshift(head);
+          go();
+        }),
+    ],
+    [
+      "by read",
+      (socket, go) =>
+        socket.once("readable", () => {
+          socket.unshift(socket.read());
+          go();
+        }),
+    ],
+  ])("whose first bytes were taken %s and put back is served from the first byte", async (_, peek) => {
+    const { port } = await listen(net.createServer(), (socket) => {
+      peek(socket, () => void accept(socket, { onStream: echo }));
+      return undefined;
+    });
+    expect((await call(client(port), "put back")).body.toString()).toBe("put back");
+  });
+
+  it("may be any duplex", async () => {
+    const [near, far] = duplexPair();
+    accept(far, { onStream: echo });
+    const connection = attach(near);
+    closers.push(() => connection.destroy());
+    const body = Buffer.alloc(500_000, "duplex");
+    expect((await call(connection, body)).body.equals(body)).toBe(true);
+  });
+
+  it("gets in one write what was written in one turn, large payloads as they are", async () => {
+    const writes: Buffer[][] = [];
+    const socket = new Duplex({
+      read: () => undefined,
+      write: (chunk: Buffer, _encoding, done) => {
+        writes.push([chunk]);
+        done();
+      },
+      writev: (chunks, done) => {
+        writes.push(chunks.map(({ chunk }) => chunk));
+        done();
+      },
+    });
+    const connection = attach(socket);
+    closers.push(() => connection.destroy());
+    expect(writes.length).toBe(1);
+    for (let i = 0; i < 50; i++) connection.request({}, requestFields).write(Buffer.from("small"), true);
+    const large = Buffer.alloc(10_000, "large");
+    connection.request({}, requestFields).write(large, true);
+    await eventually(() => writes.length > 1);
+    expect(writes.length).toBe(2);
+    expect(parseFrames(Buffer.concat(writes[1] ?? [])).length).toBe(102);
+    expect(writes[1]?.some((piece) => piece.buffer === large.buffer && piece.byteOffset === large.byteOffset)).toBe(
+      true,
+    );
+  });
+
+  it("carries the reason of the end to a peer that is still sending", async () => {
+    const { port } = await plain();
+    const socket = net.connect(port, "127.0.0.1");
+    closers.push(() => socket.destroy());
+    const parts: Buffer[] = [];
+    socket.on("data", (part) => parts.push(part));
+    socket.write(Buffer.concat([preface, frameBytes(4, 0, 0), frameBytes(0, 0, 0)]));
+    socket.write(Buffer.alloc(1_000_000));
+    await once(socket, "end");
+    const goaway = parseFrames(Buffer.concat(parts)).find(({ type }) => type === 7);
+    expect(goaway?.payload.readUInt32BE(4)).toBe(ErrorCode.PROTOCOL_ERROR);
+    expect(goaway?.payload.toString("latin1", 8)).toMatch(/names no stream/);
+  });
+
+  it("that breaks ends every call", async () => {
+    const { port, sockets } = await plain({ onStream: () => undefined });
+    const connection = client(port);
+    const done = call(connection, "x");
+    await eventually(() => sockets.length === 1);
+    sockets[0]?.destroy();
+    const { stream, code } = await done;
+    expect(stream.endedBy).toBe("connection");
+    expect(code).toBe(ErrorCode.CANCEL);
+    expect(connection.error).toBeDefined();
+  });
+
+  it("is closed on both sides after a drain, and no timer is left", async () => {
+    const clock = handClock();
+    const { port, sockets, connections } = await plain({ clock });
+    const connection = client(port);
+    await call(connection, "x");
+    connections[0]?.drain();
+    await eventually(() => connection.closed && sockets[0]?.destroyed === true);
+    expect(connection.error).toBe(undefined);
+    await eventually(() => clock.waiting === 0);
+  });
+
+  it("ends with INTERNAL_ERROR when a handler throws, and the error is not swallowed", async () => {
+    const peer = rawPeer("client");
+    const socket = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
+    const connection = accept(socket, {
+      onStream: () => {
+        throw new Error("a bug");
+      },
+    });
+    const request = Buffer.concat([preface, frameBytes(4, 0, 0), frameBytes(1, 5, 1, peer.block(requestFields))]);
+    expect(() => socket.emit("data", request)).toThrow("a bug");
+    expect(connection.error?.code).toBe(ErrorCode.INTERNAL_ERROR);
+  });
+});
+
+describe("a server ends a connection", () => {
+  it("whose preface is never finished", async () => {
+    const clock = handClock();
+    const { port, connections } = await plain({ clock });
+    const socket = net.connect(port, "127.0.0.1");
+    closers.push(() => socket.destroy());
+    socket.write(preface.subarray(0, 12));
+    await eventually(() => connections.length === 1);
+    clock.advance(9000);
+    expect(connections[0]?.closed).toBe(false);
+    clock.advance(4000);
+    expect(connections[0]?.error?.message).toMatch(/not finished/);
+    socket.resume();
+    await once(socket, "close");
+  });
+
+  it("whose header block comes drop by drop", async () => {
+    const clock = handClock();
+    const { port, sockets, connections } = await plain({ clock });
+    const socket = net.connect(port, "127.0.0.1");
+    closers.push(() => socket.destroy());
+    socket.write(Buffer.concat([preface, frameBytes(4, 0, 0), frameBytes(1, 1, 1, Buffer.from([0x82]))]));
+    await eventually(() => (sockets[0]?.bytesRead ?? 0) > 40);
+    clock.advance(14_000);
+    expect(connections[0]?.error?.message).toMatch(/not finished/);
+  });
+
+  it("that opens streams, falls silent and does not answer to PING", async () => {
+    const clock = handClock();
+    const { port, sockets, connections } = await plain({ clock });
+    const peer = rawPeer("client");
+    const socket = net.connect(port, "127.0.0.1");
+    closers.push(() => socket.destroy());
+    const open = [1, 3, 5].map((id) => frameBytes(1, 4, id, peer.block(requestFields)));
+    const bytes = Buffer.concat([preface, frameBytes(4, 0, 0), ...open]);
+    socket.write(bytes);
+    await eventually(() => sockets[0]?.bytesRead === bytes.length && connections[0]?.open === 3);
+    clock.advance(64_000);
+    expect(connections[0]?.closed).toBe(false);
+    clock.advance(24_000);
+    expect(connections[0]?.error?.message).toMatch(/not answered/);
+    expect(connections[0]?.open).toBe(0);
+  });
+
+  it("not while the peer answers to PING", async () => {
+    const clock = handClock();
+    const { port, connections } = await plain({ clock });
+    const connection = client(port);
+    await call(connection, "x");
+    for (let i = 0; i < 20; i++) {
+      clock.advance(20_000);
+      const before = connections[0]?.roundTripMs;
+      // A round trip of our own: whatever was asked before it has been answered after it.
+      await new Promise<void>((resolve) => connection.ping(resolve));
+      expect(before).toBeDefined();
+    }
+    expect(connections[0]?.closed).toBe(false);
+  });
+
+  it("that asks and never reads, having stopped reading itself meanwhile", async () => {
+    const clock = handClock();
+    // A socket whose other side reads nothing: a write is never done.
+    const socket = new Duplex({ read: () => undefined, write: () => undefined });
+    const reply = Buffer.alloc(1000, "reply");
+    const connection = accept(socket, {
+      clock,
+      limits: { maxPendingBytes: 50_000, maxConcurrentStreams: 1000 },
+      onStream: (stream) => {
+        stream.respond([":status", "200", "x-long", "x".repeat(1000)]);
+        stream.write(reply, true);
+      },
+    });
+    const peer = rawPeer("client");
+    socket.push(Buffer.concat([preface, frameBytes(4, 0, 0)]));
+    for (let id = 1; id < 400; id += 2) socket.push(frameBytes(1, 5, id, peer.block(requestFields)));
+    await eventually(() => socket.isPaused() && socket.writableNeedDrain);
+    expect(connection.closed).toBe(false);
+    clock.advance(45_000);
+    expect(connection.error?.message).toMatch(/read nothing/);
+    clock.advance(1000);
+    expect(socket.destroyed).toBe(true);
+  });
+});
