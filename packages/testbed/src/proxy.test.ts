@@ -89,6 +89,21 @@ describe("tcpProxy", () => {
     expect(await once(late, "data")).toEqual(["me too"]);
   });
 
+  it("strands the connections there are while new ones work", async () => {
+    const socket = await dial();
+    await said(socket, "x");
+    proxy.strand();
+    let heard = "";
+    socket.on("data", (chunk) => {
+      heard += chunk;
+    });
+    socket.write("into the void");
+    expect(await said(await dial(), "new")).toBe("new");
+    expect(heard).toBe("");
+    proxy.heal();
+    await expect.poll(() => heard).toBe("into the void");
+  });
+
   it("resets open connections and goes on accepting", async () => {
     const socket = await dial();
     await said(socket, "x");

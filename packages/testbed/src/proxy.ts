@@ -23,6 +23,8 @@ export interface TcpProxy extends AsyncDisposable {
    */
   blackhole(): void;
   heal(): void;
+  /** Does the same to the connections there are, while new ones work: what a router does that has forgotten them. */
+  strand(): void;
   /** Resets every open connection. */
   reset(): void;
   /** Resets every open connection and refuses new ones until `accept`. */
@@ -78,7 +80,10 @@ export async function tcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
     },
     heal() {
       faults.held = false;
-      for (const wire of wires) wire.flush();
+      for (const wire of wires) wire.free();
+    },
+    strand() {
+      for (const wire of wires) wire.hold();
     },
     reset,
     refuse,
@@ -96,13 +101,16 @@ interface Faults {
 }
 
 interface Wire {
-  flush(): void;
+  hold(): void;
+  free(): void;
   reset(): void;
 }
 
 function openWire(near: Socket, far: Socket, faults: Faults, onGone: () => void): Wire {
-  const there = openLane(near, far, faults);
-  const back = openLane(far, near, faults);
+  let stranded = false;
+  const isHeld = (): boolean => faults.held || stranded;
+  const there = openLane(near, far, faults, isHeld);
+  const back = openLane(far, near, faults, isHeld);
   let gone = false;
   const reset = (): void => {
     if (gone) return;
@@ -117,7 +125,11 @@ function openWire(near: Socket, far: Socket, faults: Faults, onGone: () => void)
   near.on("error", () => there.push(reset)).on("close", () => there.push(() => far.destroyed && reset()));
   far.on("error", () => back.push(reset)).on("close", () => back.push(() => near.destroyed && reset()));
   return {
-    flush() {
+    hold() {
+      stranded = true;
+    },
+    free() {
+      stranded = false;
       there.flush();
       back.flush();
     },
@@ -132,13 +144,13 @@ interface Lane {
 }
 
 // One direction: a queue of steps, each due some time after it came.
-function openLane(from: Socket, to: Socket, faults: Faults): Lane {
+function openLane(from: Socket, to: Socket, faults: Faults, isHeld: () => boolean): Lane {
   const queue: { dueMs: number; step: () => void }[] = [];
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    while (!faults.held) {
+    while (!isHeld()) {
       const first = queue[0];
       if (!first) return;
       const waitMs = first.dueMs - Date.now();
