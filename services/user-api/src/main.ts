@@ -1,0 +1,3 @@
+import { createUserApi } from "./service.ts";
+
+await createUserApi().run();

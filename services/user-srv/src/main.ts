@@ -1,0 +1,3 @@
+import { createUserService } from "./service.ts";
+
+await createUserService().run();
