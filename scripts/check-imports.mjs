@@ -76,7 +76,7 @@ function importsOf(text) {
 
 function* sources(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (/^(node_modules|dist|gen|coverage)$|^\./.test(entry.name)) continue;
+    if (/^(node_modules|bundle|dist|gen|coverage)$|^\./.test(entry.name)) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* sources(path);
     else if (/\.(ts|mjs)$/.test(entry.name)) yield path;

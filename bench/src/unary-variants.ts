@@ -8,7 +8,7 @@ import {
   type ServiceClientConstructor,
 } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
-import { createClient, createServer, grpc, type Selector } from "@micro/core";
+import { createClient, createServer, grpc, grpcJs, type Protocol, type Selector } from "@micro/core";
 import { Echo } from "./gen/echo.ts";
 
 /** One way to serve and to make the same call. */
@@ -57,10 +57,10 @@ const raw: Variant = {
   },
 };
 
-/** The framework's client and server, with selection, deadline and metadata; logging off. */
-const micro: Variant = {
+/** The framework's client and server over an engine, with selection, deadline and metadata; logging off. */
+const over = (engine: Protocol): Variant => ({
   async serve() {
-    const server = createServer({ name: "bench", address: "127.0.0.1:0", protocols: [grpc] });
+    const server = createServer({ name: "bench", address: "127.0.0.1:0", protocols: [engine] });
     server.handle(Echo, { unary: (request) => request });
     await server.start();
     return { address: server.address };
@@ -68,16 +68,16 @@ const micro: Variant = {
   connect(address) {
     const client = createClient({
       selector: fixed(address),
-      protocols: [grpc],
+      protocols: [engine],
       metadata: { "micro-from-service": "bench" },
     });
     const { unary } = client.of(Echo, "bench");
     const ours = { ...message, number: BigInt(message.number) };
     return () => unary(ours);
   },
-};
+});
 
-export const variants: Readonly<Record<string, Variant>> = { raw, micro };
+export const variants: Readonly<Record<string, Variant>> = { raw, "micro on grpc-js": over(grpcJs), micro: over(grpc) };
 
 function rawService(): ServiceClientConstructor {
   const path = fileURLToPath(new URL("../proto/echo.proto", import.meta.url));

@@ -1,6 +1,11 @@
 export type { CallParts, CallSettings } from "./client/call.ts";
-export type { Call, CallOptions, Client, EndpointPlan, TypedClient } from "./client/client.ts";
-export { type ClientMiddleware, type ClientOptions, createClient } from "./client/create-client.ts";
+export type { Call, CallOptions, Client, EndpointPlan, StreamCall, TypedClient } from "./client/client.ts";
+export {
+  type ClientMiddleware,
+  type ClientOptions,
+  type ClientStreamMiddleware,
+  createClient,
+} from "./client/create-client.ts";
 export { type RetryRule, retryLikeGoMicro, retryUnprocessed } from "./client/retry.ts";
 export { bytesCodec } from "./codec/bytes.ts";
 export type { Codec, Coder } from "./codec/codec.ts";
@@ -9,7 +14,7 @@ export { type JsonCodecOptions, jsonCodec } from "./codec/json.ts";
 export { loadMessages, type Messages } from "./codec/protobuf/messages.ts";
 export { loadServices } from "./codec/protobuf/services.ts";
 export { protobufCodec } from "./codec/protobuf.ts";
-export { grpc } from "./grpc/grpc.ts";
+export { grpc, grpcJs } from "./grpc/grpc.ts";
 export { loadProto } from "./grpc/load-proto.ts";
 export type {
   CallTarget,
@@ -24,6 +29,7 @@ export type {
   ServeOptions,
 } from "./protocol/protocol.ts";
 export { type CacheStatus, type RegistryCache, type RegistryCacheOptions, registryCache } from "./registry/cache.ts";
+export { type FeedOptions, type FeedWriter, feed } from "./registry/feed.ts";
 export { type MdnsRegistryOptions, mdns, mdnsRegistry } from "./registry/mdns/mdns.ts";
 export { type MemoryRegistryOptions, memory, memoryRegistry } from "./registry/memory.ts";
 export { type MemoryStore, memoryStore } from "./registry/memory-store.ts";
@@ -47,10 +53,9 @@ export { random } from "./selector/random.ts";
 export { type RegistrySelectorOptions, registrySelector } from "./selector/registry-selector.ts";
 export { roundRobin } from "./selector/round-robin.ts";
 export type { Candidate, Filter, Next, SelectOptions, Selector, Strategy } from "./selector/selector.ts";
-export { advertisedAddress, formatHostPort, parseListenAddress } from "./server/address.ts";
 export type { Context } from "./server/context.ts";
 export { createServer, type ServerOptions } from "./server/create-server.ts";
-export type { Handler, Handlers, ServerMiddleware } from "./server/handler.ts";
+export type { Handler, Handlers, ServerMiddleware, StreamHandler } from "./server/handler.ts";
 export type { Server } from "./server/server.ts";
 export { createService, type Hooks, type ServiceOptions } from "./service/create-service.ts";
 export { formatHelp, type HelpOptions } from "./service/flag-help.ts";
@@ -68,6 +73,7 @@ export {
 export { nearest } from "./service/nearest.ts";
 export type { Service, ServiceContext } from "./service/service.ts";
 export { type RegisterTimes, registerTimes, type ServiceFlagValues, serviceFlags } from "./service/service-flags.ts";
+export { advertisedAddress, formatHostPort, parseListenAddress } from "./words/address.ts";
 export { type Backoff, backoffMs, goMicroBackoffMs } from "./words/backoff.ts";
 export { type Clock, sleep, systemClock, type TestClock, testClock } from "./words/clock.ts";
 export { type Deadline, deadlineFrom, formatTimeoutHeader, noDeadline, parseTimeoutHeader } from "./words/deadline.ts";

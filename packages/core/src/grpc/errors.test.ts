@@ -1,14 +1,13 @@
-import { Metadata } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
 import { MicroError } from "../words/errors.ts";
 import { fromGrpc, toGrpc } from "./errors.ts";
 
 describe("toGrpc", () => {
   it("writes the bytes that go-micro writes", () => {
-    const { code, details, metadata } = toGrpc(new MicroError("greeter", 404, "no such user"));
-    expect(code).toBe(5);
-    expect(details).toBe('{"id":"greeter","code":404,"detail":"no such user","status":"Not Found"}');
-    expect((metadata.get("grpc-status-details-bin")[0] as Buffer).toString("base64").replace(/=+$/, "")).toBe(
+    const { status, message, details } = toGrpc(new MicroError("greeter", 404, "no such user"));
+    expect(status).toBe(5);
+    expect(message).toBe('{"id":"greeter","code":404,"detail":"no such user","status":"Not Found"}');
+    expect(Buffer.from(details).toString("base64").replace(/=+$/, "")).toBe(
       "CAUSSHsiaWQiOiJncmVldGVyIiwiY29kZSI6NDA0LCJkZXRhaWwiOiJubyBzdWNoIHVzZXIiLCJzdGF0dXMiOiJOb3QgRm91bmQifRpJCiB0eXBlLmdvb2dsZWFwaXMuY29tL2Vycm9ycy5FcnJvchIlCgdncmVldGVyEJQDGgxubyBzdWNoIHVzZXIiCU5vdCBGb3VuZA",
     );
   });
@@ -27,16 +26,12 @@ describe("toGrpc", () => {
     [10_001, 2],
     [200, 2],
   ])("sends code %i as status %i", (code, status) => {
-    expect(toGrpc(new MicroError("a", code, "d")).code).toBe(status);
+    expect(toGrpc(new MicroError("a", code, "d")).status).toBe(status);
   });
 });
 
 describe("fromGrpc", () => {
-  const bare = (code: number, details: string, bin?: Uint8Array) => {
-    const metadata = new Metadata();
-    if (bin) metadata.set("grpc-status-details-bin", Buffer.from(bin));
-    return fromGrpc({ code, details, metadata });
-  };
+  const bare = (status: number, message: string, details?: Uint8Array) => fromGrpc({ status, message, details });
 
   it.each([
     [404, 'naïve <>&% "x"'],

@@ -1,43 +1,41 @@
-import { Metadata } from "@grpc/grpc-js";
 import { Reader, wire } from "../codec/protobuf/reader.ts";
 import { Writer } from "../codec/protobuf/writer.ts";
 import { type ErrorFields, formatError, MicroError, parseError } from "../words/errors.ts";
 import { codeOf, grpcStatus, grpcStatusOf } from "./status.ts";
 
-/** How a call ended, as gRPC tells it. */
+/** How a call ended, as gRPC tells it: `grpc-status`, `grpc-message` decoded, `grpc-status-details-bin` decoded. */
 export interface GrpcOutcome {
-  code: number;
-  details: string;
-  metadata: Metadata;
+  readonly status: number;
+  readonly message: string;
+  readonly details: Uint8Array | undefined;
 }
 
 /**
  * The three places where go-micro peers look for an error: the status code, the JSON in the message (v1 and v2.0 read
  * nothing else), and an `errors.Error` as first detail, since anything else in its place makes Go clients panic.
  */
-export function toGrpc(error: MicroError): GrpcOutcome {
-  const code = grpcStatusOf(error.code) || grpcStatus.unknown;
-  const details = formatError(error);
-  const metadata = new Metadata();
-  metadata.set(detailsKey, Buffer.from(encodeStatus(code, details, error)));
-  return { code, details, metadata };
+export function toGrpc(error: MicroError): GrpcOutcome & { readonly details: Uint8Array } {
+  const status = grpcStatusOf(error.code) || grpcStatus.unknown;
+  const message = formatError(error);
+  return { status, message, details: encodeStatus(status, message, error) };
 }
 
 /** Reads an outcome that was not OK: the first detail, else the JSON in the message, else the bare gRPC status. */
-export function fromGrpc({ code, details, metadata }: GrpcOutcome): MicroError {
-  const detail = metadata.get(detailsKey)[0];
-  const fields = (detail instanceof Buffer && decodeStatus(detail)) || parseError(details);
-  if (fields.code > 0)
+export function fromGrpc({ status, message, details }: GrpcOutcome): MicroError {
+  const fields = (details && decodeStatus(details)) || parseError(message);
+  if (fields.code > 0) {
     return new MicroError(fields.id, fields.code, fields.detail, { status: fields.status, answered: true });
-  return new MicroError("go.micro.client", codeOf(code), details, { answered: true });
+  }
+  return new MicroError("go.micro.client", codeOf(status), message, { answered: true });
 }
 
 /** Whether a server of go-micro, grpc-go or grpc-js says that nobody answers to the path. */
-export function isNoSuchEndpoint({ code, details }: GrpcOutcome): boolean {
-  return code === grpcStatus.unimplemented && /^unknown (service|method) |^The server does not implement/.test(details);
+export function isNoSuchEndpoint({ status, message }: GrpcOutcome): boolean {
+  return (
+    status === grpcStatus.unimplemented && /^unknown (service|method) |^The server does not implement/.test(message)
+  );
 }
 
-const detailsKey = "grpc-status-details-bin";
 const errorTypeUrl = "type.googleapis.com/errors.Error";
 
 // google.rpc.Status {1 code, 2 message, 3 details: Any {1 type_url, 2 value}}; errors.Error {1 id, 2 code, 3 detail, 4 status}.
@@ -64,8 +62,7 @@ function encodeFields(
 /** The `errors.Error` inside; undefined when the first detail is something else or the bytes are no Status. */
 function decodeStatus(bytes: Uint8Array): ErrorFields | undefined {
   try {
-    const status = fieldsOf(bytes);
-    const any = status.get(3);
+    const any = fieldsOf(bytes).get(3);
     if (!(any instanceof Uint8Array)) return undefined;
     const detail = fieldsOf(any);
     const value = detail.get(2);

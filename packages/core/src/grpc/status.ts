@@ -50,3 +50,19 @@ const statusByCode: ReadonlyMap<number, number> = new Map([
 const codeByStatus: readonly number[] = [
   200, 499, 500, 400, 408, 404, 409, 403, 429, 412, 409, 400, 501, 500, 503, 500, 401,
 ];
+
+/** The gRPC status of an answer that has only an HTTP status. Source: gRPC, "HTTP to gRPC Status Code Mapping". */
+export function statusOfHttp(httpStatus: number): number {
+  return statusByHttp.get(httpStatus) ?? grpcStatus.unknown;
+}
+
+const statusByHttp: ReadonlyMap<number, number> = new Map([
+  [400, grpcStatus.internal],
+  [401, grpcStatus.unauthenticated],
+  [403, grpcStatus.permissionDenied],
+  [404, grpcStatus.unimplemented],
+  [429, grpcStatus.unavailable],
+  [502, grpcStatus.unavailable],
+  [503, grpcStatus.unavailable],
+  [504, grpcStatus.unavailable],
+]);

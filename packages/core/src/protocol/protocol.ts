@@ -23,7 +23,10 @@ export interface ConnectOptions {
   tls?: ClientTls;
   /** Largest message taken or sent, in bytes. @default 4 MiB */
   maxMessageBytes?: number;
-  /** How long connecting may take, in milliseconds. @default 5000 */
+  /**
+   * How long connecting may take, in milliseconds. Far less than a call may, since an address that has vanished refuses
+   * nothing, and another node wants its turn. @default 1000
+   */
   dialTimeoutMs?: number;
 }
 

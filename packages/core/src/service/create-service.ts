@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { TlsOptions } from "node:tls";
 import { type ClientMiddleware, type ClientOptions, createClient } from "../client/create-client.ts";
-import { grpc } from "../grpc/grpc.ts";
+import { grpc, grpcJs } from "../grpc/grpc.ts";
 import type { ClientTls } from "../protocol/protocol.ts";
 import { mdns } from "../registry/mdns/mdns.ts";
 import { memory } from "../registry/memory.ts";
@@ -101,6 +101,7 @@ export function createService(options: ServiceOptions): Service {
   const version = values.server_version ?? options.version ?? "latest";
   const registryName = values.registry ?? options.registry ?? "mdns";
   const maxMessageBytes = options.maxMessageBytes !== undefined && { maxMessageBytes: options.maxMessageBytes };
+  const protocols = [values.grpc_engine === "grpc-js" ? grpcJs : grpc];
   // Closed last to first: the registry after everything that asks it.
   const parts = closeStack();
 
@@ -110,7 +111,7 @@ export function createService(options: ServiceOptions): Service {
     createClient({
       selector,
       clock,
-      protocols: [grpc],
+      protocols,
       ...options.client,
       middleware: [...(options.clientMiddleware ?? []), ...(tracer ? [tracer.client] : [])],
       ...(values.client_request_timeout !== undefined && { timeoutMs: values.client_request_timeout }),
@@ -127,7 +128,7 @@ export function createService(options: ServiceOptions): Service {
     clock,
     logger,
     registryName,
-    protocols: [grpc],
+    protocols,
     context: contextMaker(rawClient),
     ...(values.server_id !== undefined && { id: values.server_id }),
     ...defined("address", values.server_address ?? options.address),

@@ -66,6 +66,15 @@ export const serviceFlags = [
     group: "Server",
   },
   {
+    name: "grpc_engine",
+    type: "string",
+    help: "what gRPC stands on: HTTP/2 of our own, or grpc-js",
+    env: "MICRO_GRPC_ENGINE",
+    choices: ["micro", "grpc-js"],
+    default: "micro",
+    group: "Server",
+  },
+  {
     name: "drain_timeout",
     type: "duration",
     help: "how long calls in flight may take to finish when the service stops",

@@ -1,9 +1,9 @@
 import type { EventEmitter } from "node:events";
 import type { IncomingHttpHeaders } from "node:http2";
 import type { Metadata } from "@grpc/grpc-js";
-import type { IncomingCall } from "../protocol/protocol.ts";
-import { type Deadline, parseTimeoutHeader } from "../words/deadline.ts";
-import type { Metadata as Headers } from "../words/metadata.ts";
+import type { IncomingCall } from "../../protocol/protocol.ts";
+import { type Deadline, parseTimeoutHeader } from "../../words/deadline.ts";
+import type { Metadata as Headers } from "../../words/metadata.ts";
 import { incomingHeaders } from "./headers.ts";
 
 /** The part of grpc-js's server call that is used here. */

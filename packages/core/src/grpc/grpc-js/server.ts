@@ -1,20 +1,19 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import { Metadata, Server, ServerCredentials } from "@grpc/grpc-js";
-import type { Dispatcher, ProtocolServer, ServeOptions } from "../protocol/protocol.ts";
-import { MicroError } from "../words/errors.ts";
-import { closeable, closeOnce } from "../words/lifecycle.ts";
-import { isServed } from "./content-type.ts";
-import { toGrpc } from "./errors.ts";
+import type { Dispatcher, ProtocolServer, ServeOptions } from "../../protocol/protocol.ts";
+import { MicroError } from "../../words/errors.ts";
+import { closeable, closeOnce } from "../../words/lifecycle.ts";
+import { isServed } from "../content-type.ts";
+import { endpointOf } from "../path.ts";
+import { recognisesHttp2 } from "../preface.ts";
+import { grpcStatus } from "../status.ts";
 import { GrpcIncomingCall, type GrpcServerCall } from "./incoming-call.ts";
-import { endpointOf } from "./path.ts";
 import { type GrpcServerStream, serveStream } from "./server-stream.ts";
-import { grpcStatus } from "./status.ts";
-
-const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+import { statusOf } from "./status-object.ts";
 
 /** Serves gRPC on connections that are handed to it. */
-export function grpcServer(
+export function grpcJsServer(
   dispatcher: Dispatcher,
   { maxMessageBytes = 4 * 1024 * 1024 }: ServeOptions = {},
 ): ProtocolServer {
@@ -24,11 +23,7 @@ export function grpcServer(
     () => new Promise<void>((resolve, reject) => server.tryShutdown((error) => (error ? reject(error) : resolve()))),
   );
   return {
-    recognises(head) {
-      const length = Math.min(head.length, preface.length);
-      if (preface.compare(head, 0, length, 0, length) !== 0) return false;
-      return length === preface.length ? true : undefined;
-    },
+    recognises: recognisesHttp2,
     accept: (socket: Duplex) => injector.injectConnection(socket),
     drain,
     ...closeable(closeOnce(() => server.forceShutdown())),
@@ -128,7 +123,7 @@ class RoutingServer extends (Server as unknown as new (options: object) => Routa
           },
           (reason: unknown) => {
             incoming.answered();
-            respond(toGrpc(MicroError.from(reason, "go.micro.server")));
+            respond(statusOf(MicroError.from(reason, "go.micro.server")));
           },
         );
       },

@@ -1,20 +1,28 @@
-import { Channel, ChannelCredentials, type Metadata } from "@grpc/grpc-js";
-import type { CallTarget, Connection, ConnectOptions, OutgoingCall } from "../protocol/protocol.ts";
-import { cancelled, MicroError, unavailable } from "../words/errors.ts";
-import { closeable, closeOnce } from "../words/lifecycle.ts";
-import type { Metadata as Headers } from "../words/metadata.ts";
+import { Channel, ChannelCredentials, connectivityState, type Metadata, type StatusObject } from "@grpc/grpc-js";
+import type { CallTarget, Connection, ConnectOptions, OutgoingCall } from "../../protocol/protocol.ts";
+import { MicroError } from "../../words/errors.ts";
+import { closeable, closeOnce } from "../../words/lifecycle.ts";
+import type { Metadata as Headers } from "../../words/metadata.ts";
+import { wireContentType } from "../content-type.ts";
+import {
+  callCancelled,
+  connectionClosed,
+  deadlineExceeded,
+  lostConnection,
+  serverFailure,
+  unsupportedContentType,
+} from "../failures.ts";
+import { pathOf } from "../path.ts";
+import { grpcStatus } from "../status.ts";
 import { clientStream } from "./client-stream.ts";
-import { wireContentType } from "./content-type.ts";
-import { fromGrpc, type GrpcOutcome, isNoSuchEndpoint } from "./errors.ts";
-import { callHeaders } from "./headers.ts";
-import { pathOf } from "./path.ts";
-import { grpcStatus } from "./status.ts";
+import { callMetadata } from "./headers.ts";
 
-const defaults = { maxMessageBytes: 4 * 1024 * 1024, dialTimeoutMs: 5_000 };
+const defaults = { maxMessageBytes: 4 * 1024 * 1024, dialTimeoutMs: 1_000 };
 
 /** A connection to one gRPC server on grpc-js. Dials on the first call, and afresh on the first call after it was lost. */
-export function grpcConnection(address: string, options: ConnectOptions = {}): Connection {
-  const settings = channelOptions({ ...defaults, ...options });
+export function grpcJsConnection(address: string, options: ConnectOptions = {}): Connection {
+  const { dialTimeoutMs, maxMessageBytes, tls } = { ...defaults, ...options, tls: options.tls };
+  const settings = channelOptions(maxMessageBytes, tls);
   const credentials = credentialsFor(options);
   let channels: Channel[] = [];
   let turn = 0;
@@ -40,16 +48,31 @@ export function grpcConnection(address: string, options: ConnectOptions = {}): C
     for (const each of dropped) each?.close();
   }
 
+  /** Gives up on a call whose connection does not stand in time: an address that has vanished refuses nothing. */
+  function limitDial(used: Channel, wire: Wire): (() => void) | undefined {
+    if (used.getConnectivityState(true) === connectivityState.READY) return undefined;
+    const timer = setTimeout(() => {
+      if (used.getConnectivityState(false) === connectivityState.READY) return;
+      wire.cancelWithStatus(grpcStatus.unavailable, `${noConnection} within ${dialTimeoutMs} ms`);
+    }, dialTimeoutMs);
+    return () => clearTimeout(timer);
+  }
+
+  function failed(used: Channel, status: StatusObject, target: CallTarget): MicroError {
+    if (neverConnected(status) && channels.includes(used)) dropChannels();
+    return failure(status, address, target);
+  }
+
   function unary(call: OutgoingCall, body: Uint8Array): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      if (closed)
-        return reject(unavailable("go.micro.client", `connection to ${address} is closed`, { unprocessed: true }));
-      if (call.signal?.aborted) return reject(cancelled("go.micro.client", "call cancelled"));
+      if (closed) return reject(connectionClosed(address));
+      if (call.signal?.aborted) return reject(callCancelled());
       const { path, headers } = wireOf(call);
       const used = channel();
       const wire = used.createCall(path, call.deadline, null, null, null);
       let reply: Uint8Array | undefined;
       const onAbort = call.signal && ((): void => wire.cancelWithStatus(grpcStatus.cancelled, "call cancelled"));
+      const dialed = limitDial(used, wire);
       inFlight++;
       wire.start(headers, {
         onReceiveMetadata: ignore,
@@ -58,13 +81,13 @@ export function grpcConnection(address: string, options: ConnectOptions = {}): C
         },
         onReceiveStatus(status) {
           inFlight--;
+          dialed?.();
           if (onAbort) call.signal?.removeEventListener("abort", onAbort);
           if (status.code === grpcStatus.ok && reply) return resolve(reply);
           if (status.code === grpcStatus.ok) {
             return reject(new MicroError("go.micro.client", 500, `${address} answered ${path} without a message`));
           }
-          if (neverConnected(status) && channels.includes(used)) dropChannels();
-          reject(failure(status, address, call.target));
+          reject(failed(used, status, call.target));
         },
       });
       if (onAbort) call.signal?.addEventListener("abort", onAbort, { once: true });
@@ -77,23 +100,22 @@ export function grpcConnection(address: string, options: ConnectOptions = {}): C
   function stream(call: OutgoingCall, messages: AsyncIterable<Uint8Array>): AsyncIterator<Uint8Array> {
     const { path, headers } = wireOf(call);
     let used: Channel | undefined;
+    let dialed: (() => void) | undefined;
     return clientStream(
       {
-        path,
         headers,
-        deadline: call.deadline,
         signal: call.signal,
-        channel() {
-          if (closed) throw unavailable("go.micro.client", `connection to ${address} is closed`, { unprocessed: true });
+        open() {
+          if (closed) throw connectionClosed(address);
           inFlight++;
           used = channel();
-          return used;
+          const wire = used.createCall(path, call.deadline, null, null, null);
+          dialed = limitDial(used, wire);
+          return wire;
         },
-        failure(status) {
-          if (neverConnected(status) && used && channels.includes(used)) dropChannels();
-          return failure(status, address, call.target);
-        },
-        ended: () => {
+        failure: (status) => failed(used as Channel, status, call.target),
+        ended() {
+          dialed?.();
           if (used) inFlight--;
         },
       },
@@ -112,6 +134,8 @@ export function grpcConnection(address: string, options: ConnectOptions = {}): C
   };
 }
 
+type Wire = ReturnType<Channel["createCall"]>;
+
 const callsForSecondConnection = 8;
 
 interface WireCall {
@@ -128,57 +152,43 @@ function wireOf({ target, metadata, timeoutMs }: OutgoingCall): WireCall {
   const last = lastOf.get(target);
   if (last && last.metadata === metadata && last.timeoutMs === timeoutMs) return last;
   const wire = wireContentType(target.contentType);
-  if (!wire) throw new MicroError("go.micro.client", 500, `Unsupported Content-Type: ${target.contentType}`);
-  const headers = callHeaders(metadata, timeoutMs, target.contentType, wire);
+  if (!wire) throw unsupportedContentType(target.contentType);
+  const headers = callMetadata(metadata, timeoutMs, target.contentType, wire);
   const made = { path: last?.path ?? pathOf(target.service, target.endpoint), metadata, timeoutMs, headers };
   lastOf.set(target, made);
   return made;
 }
 
-function failure(status: GrpcOutcome, address: string, { service, endpoint }: CallTarget): MicroError {
-  if (isNoSuchEndpoint(status)) {
-    const detail = `endpoint ${endpoint} not found at service ${service}: ${status.details}`;
-    return new MicroError("go.micro.client", 404, detail, { answered: true });
-  }
-  const unprocessed = neverConnected(status) || refused(status);
-  const bare = status.code === grpcStatus.unavailable && !status.metadata.get("grpc-status-details-bin").length;
-  if (unprocessed || bare) {
-    const detail = `${address}: ${status.details.replace(/\. Resolution note:.*$/, "")}`;
-    return unavailable("go.micro.client", detail, { unprocessed });
+function failure(status: StatusObject, address: string, target: CallTarget): MicroError {
+  const details = status.metadata.get("grpc-status-details-bin")[0];
+  if (status.code === grpcStatus.unavailable && !details) {
+    const why = status.details.replace(/\. Resolution note:.*$/, "");
+    return lostConnection(address, why, neverConnected(status) || refused(status));
   }
   if (status.code === grpcStatus.deadlineExceeded && /^Deadline exceeded( after|$)/.test(status.details)) {
-    return new MicroError(
-      "go.micro.client",
-      408,
-      `context deadline exceeded calling ${endpoint} of ${service} at ${address}`,
-    );
+    return deadlineExceeded(target, address);
   }
-  return fromGrpc(status);
-}
-
-// grpc-js tells these apart by its text alone. The connection never stood; or it takes no more streams, which grpc-js
-// calls INTERNAL and finds out again with each call.
-function neverConnected({ code, details }: GrpcOutcome): boolean {
-  return (
-    (code === grpcStatus.unavailable && details.startsWith("No connection established")) ||
-    (code === grpcStatus.internal && details.startsWith("Failed to start HTTP/2 stream"))
+  return serverFailure(
+    { status: status.code, message: status.details, details: details instanceof Buffer ? details : undefined },
+    target,
   );
 }
 
-// The server named the stream as not begun.
-function refused({ code, details }: GrpcOutcome): boolean {
-  return code === grpcStatus.unavailable && details === "Stream refused by server";
+// grpc-js tells these apart by its text alone: the connection never stood, or the server named the stream as not begun.
+const noConnection = "No connection established";
+
+function neverConnected({ code, details }: StatusObject): boolean {
+  return code === grpcStatus.unavailable && details.startsWith(noConnection);
 }
 
-function channelOptions({
-  maxMessageBytes,
-  dialTimeoutMs,
-  tls,
-}: Required<Omit<ConnectOptions, "tls">> & Pick<ConnectOptions, "tls">) {
+function refused({ details }: StatusObject): boolean {
+  return details === "Stream refused by server" || details.startsWith("Failed to start HTTP/2 stream");
+}
+
+function channelOptions(maxMessageBytes: number, tls: ConnectOptions["tls"]) {
   return {
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": maxMessageBytes,
-    "grpc.min_reconnect_backoff_ms": dialTimeoutMs,
     // Each costs a few percent of a call and nothing here reads them; retries are the client's.
     "grpc.enable_channelz": 0,
     "grpc.enable_retries": 0,

@@ -1,16 +1,14 @@
-import type { Channel, Metadata } from "@grpc/grpc-js";
-import { cancelled, MicroError } from "../words/errors.ts";
-import type { GrpcOutcome } from "./errors.ts";
-import { grpcStatus } from "./status.ts";
+import type { Channel, Metadata, StatusObject } from "@grpc/grpc-js";
+import { MicroError } from "../../words/errors.ts";
+import { callCancelled } from "../failures.ts";
+import { grpcStatus } from "../status.ts";
 
 export interface ClientStreamParts {
-  readonly channel: () => Channel;
-  readonly path: string;
+  open(): Wire;
   readonly headers: Metadata;
-  readonly deadline: number;
   readonly signal: AbortSignal | undefined;
   /** What an outcome other than OK is to the caller. */
-  failure(outcome: GrpcOutcome): MicroError;
+  failure(outcome: StatusObject): MicroError;
   /** Called once when the call is over. */
   ended(): void;
 }
@@ -27,7 +25,7 @@ export function clientStream(parts: ClientStreamParts, messages: AsyncIterable<U
   let sending: AsyncIterator<Uint8Array> | undefined;
 
   function open(): Wire {
-    const opened = parts.channel().createCall(parts.path, parts.deadline, null, null, null);
+    const opened = parts.open();
     wire = opened;
     parts.signal?.addEventListener("abort", onAbort, { once: true });
     opened.start(parts.headers, {
@@ -45,7 +43,7 @@ export function clientStream(parts: ClientStreamParts, messages: AsyncIterable<U
   }
 
   function onAbort(): void {
-    finish(cancelled("go.micro.client", "call cancelled"));
+    finish(callCancelled());
     wire?.cancelWithStatus(grpcStatus.cancelled, "call cancelled");
   }
 
@@ -101,7 +99,7 @@ export function clientStream(parts: ClientStreamParts, messages: AsyncIterable<U
         return Promise.reject(new MicroError("go.micro.client", 500, "a stream is read by one reader at a time"));
       if (parts.signal?.aborted) {
         finish(undefined);
-        return Promise.reject(cancelled("go.micro.client", "call cancelled"));
+        return Promise.reject(callCancelled());
       }
       return new Promise((resolve, reject) => {
         waiting = { resolve, reject };

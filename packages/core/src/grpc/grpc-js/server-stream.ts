@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
-import type { Dispatcher } from "../protocol/protocol.ts";
-import { cancelled, MicroError } from "../words/errors.ts";
-import { toGrpc } from "./errors.ts";
+import type { Dispatcher } from "../../protocol/protocol.ts";
+import { cancelled, MicroError } from "../../words/errors.ts";
 import type { GrpcIncomingCall, GrpcServerCall } from "./incoming-call.ts";
+import { statusOf } from "./status-object.ts";
 
 /** grpc-js's two-way call: a stream of messages in, messages out. */
 export type GrpcServerStream = GrpcServerCall & Duplex;
@@ -43,7 +43,7 @@ export async function serveStream(
   } catch (reason) {
     if (isGone()) return; // nobody is left to be told
     incoming.answered();
-    call.emit("error", toGrpc(MicroError.from(reason, "go.micro.server")));
+    call.emit("error", statusOf(MicroError.from(reason, "go.micro.server")));
   }
 }
 

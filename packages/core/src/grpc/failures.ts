@@ -1,0 +1,33 @@
+import type { CallTarget } from "../protocol/protocol.ts";
+import { cancelled, MicroError, timeout, unavailable } from "../words/errors.ts";
+import { fromGrpc, type GrpcOutcome, isNoSuchEndpoint } from "./errors.ts";
+
+const id = "go.micro.client";
+
+/** What a server's outcome other than OK is to the caller. */
+export function serverFailure(outcome: GrpcOutcome, { service, endpoint }: CallTarget): MicroError {
+  if (!isNoSuchEndpoint(outcome)) return fromGrpc(outcome);
+  const detail = `endpoint ${endpoint} not found at service ${service}: ${outcome.message}`;
+  return new MicroError(id, 404, detail, { answered: true });
+}
+
+/** Nobody was reached at the address, or they went away under the call. */
+export function lostConnection(address: string, why: string, unprocessed: boolean): MicroError {
+  return unavailable(id, `${address}: ${why}`, { unprocessed });
+}
+
+export function deadlineExceeded({ service, endpoint }: CallTarget, address: string): MicroError {
+  return timeout(id, `context deadline exceeded calling ${endpoint} of ${service} at ${address}`);
+}
+
+export function callCancelled(): MicroError {
+  return cancelled(id, "call cancelled");
+}
+
+export function connectionClosed(address: string): MicroError {
+  return unavailable(id, `connection to ${address} is closed`, { unprocessed: true });
+}
+
+export function unsupportedContentType(contentType: string): MicroError {
+  return new MicroError(id, 500, `Unsupported Content-Type: ${contentType}`);
+}

@@ -1,0 +1,83 @@
+import type { Stream } from "@micro/http2";
+import type { ClientCall, ClientCallEvents } from "./client-call.ts";
+import { messageQueue } from "./message-queue.ts";
+import { writeMessage } from "./write-message.ts";
+
+/** One streaming call: sends `messages` while its replies are read. It is opened by the first `next`. */
+export function clientStream(
+  open: (events: ClientCallEvents) => { stream: Stream; handler: ClientCall },
+  checkSize: (message: Uint8Array) => void,
+  messages: AsyncIterable<Uint8Array>,
+): AsyncIterator<Uint8Array> {
+  let opened: { stream: Stream; handler: ClientCall } | undefined;
+  let sending: AsyncIterator<Uint8Array> | undefined;
+  let over = false;
+  let writable = (): void => undefined;
+  const replies = messageQueue((bytes) => {
+    opened?.stream.consumed(bytes);
+    opened?.handler.release();
+  });
+
+  function begin(): void {
+    opened = open({
+      onMessage: replies.push,
+      readerIsBehind: () => !replies.empty,
+      onWritable: () => writable(),
+      onEnd(error) {
+        over = true;
+        replies.end(error);
+        writable();
+        // Not awaited: an iterator that waits for its next message answers only after that.
+        sending?.return?.().catch(() => undefined); // how the messages end changes nothing about a call that is over
+      },
+    });
+    void send(opened.stream, opened.handler);
+  }
+
+  async function send(stream: Stream, handler: ClientCall): Promise<void> {
+    try {
+      sending = messages[Symbol.asyncIterator]();
+      // Looks before it takes: a message taken after the end would be lost to an attempt at another node.
+      while (!over) {
+        const next = await sending.next();
+        if (over) return;
+        if (next.done) {
+          handler.sentAll = true;
+          stream.write(nothing, true);
+          return;
+        }
+        checkSize(next.value);
+        if (!writeMessage(stream, next.value, false)) {
+          await new Promise<void>((resolve) => {
+            writable = resolve;
+          });
+        }
+      }
+    } catch (reason) {
+      replies.end(reason);
+      handler.cancel(undefined);
+    }
+  }
+
+  return {
+    next() {
+      if (!opened && !over) {
+        try {
+          begin();
+        } catch (reason) {
+          over = true;
+          replies.end(reason);
+        }
+      }
+      return replies.next();
+    },
+    return() {
+      over = true;
+      opened?.handler.cancel(undefined);
+      replies.clear();
+      return Promise.resolve({ done: true, value: undefined });
+    },
+  };
+}
+
+const nothing = new Uint8Array();

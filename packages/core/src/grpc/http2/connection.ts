@@ -1,0 +1,129 @@
+import { connect, type Connection as Http2Connection, type Stream } from "@micro/http2";
+import type { Connection, ConnectOptions, OutgoingCall } from "../../protocol/protocol.ts";
+import { MicroError } from "../../words/errors.ts";
+import { closeable, closeOnce } from "../../words/lifecycle.ts";
+import { callCancelled, connectionClosed, deadlineExceeded, lostConnection } from "../failures.ts";
+import { headerMaker } from "./call-headers.ts";
+import { ClientCall, type ClientCallEvents } from "./client-call.ts";
+import { clientStream } from "./client-stream.ts";
+import { formatGrpcTimeout } from "./timeout.ts";
+import { writeMessage } from "./write-message.ts";
+
+const defaults = { maxMessageBytes: 4 * 1024 * 1024, dialTimeoutMs: 1_000 };
+
+/** Connections to one server when its limit of streams a connection is reached. */
+const maxConnections = 8;
+
+/** A gRPC connection on `@micro/http2`. Dials on the first call, and again on the first call after it was lost. */
+export function http2Connection(address: string, options: ConnectOptions = {}): Connection {
+  const { maxMessageBytes, dialTimeoutMs } = { ...defaults, ...options };
+  const { tls } = options;
+  const headersOf = headerMaker(address, tls ? "https" : "http");
+  const { host, port } = splitAddress(address);
+  const connections: Http2Connection[] = [];
+  let closed = false;
+
+  function dial(): Http2Connection {
+    const opened = connect({
+      host,
+      port,
+      connectTimeoutMs: dialTimeoutMs,
+      onClose: () => drop(opened),
+      ...(tls && {
+        allowNoAlpn: true, // go-micro's own TLS option wraps the listener without ALPN
+        tls: {
+          ...(tls.ca && { ca: tls.ca }),
+          ...(tls.cert && { cert: tls.cert }),
+          ...(tls.key && { key: tls.key }),
+          ...(tls.serverName && { servername: tls.serverName }),
+        },
+      }),
+    });
+    connections.push(opened);
+    return opened;
+  }
+
+  function drop(gone: Http2Connection): void {
+    const index = connections.indexOf(gone);
+    if (index >= 0) connections.splice(index, 1);
+  }
+
+  /** The first connection with room; a further one when all have as many streams as their peer takes. */
+  function connection(): Http2Connection {
+    for (const each of connections)
+      if (each.accepting && each.waiting === 0 && each.open < each.peerSettings.maxConcurrentStreams) return each;
+    const accepting = connections.filter((each) => each.accepting);
+    if (accepting.length < maxConnections) return dial();
+    return accepting.reduce((least, each) => (each.waiting < least.waiting ? each : least));
+  }
+
+  /** Sends the headers of a call and watches over it. Throws the error with which a call ends before it begins. */
+  function open(call: OutgoingCall, events: ClientCallEvents): { stream: Stream; handler: ClientCall } {
+    if (closed) throw connectionClosed(address);
+    if (call.signal?.aborted) throw callCancelled();
+    const left = call.deadline - Date.now();
+    if (left <= 0) throw deadlineExceeded(call.target, address);
+    const headers = headersOf(call);
+    const used = connection();
+    const whyLost = (): string => used.error?.message ?? "the connection was closed";
+    const handler = new ClientCall(call, address, maxMessageBytes, whyLost, events);
+    const stream = used.request(
+      handler,
+      headers,
+      left === Number.POSITIVE_INFINITY ? [] : ["grpc-timeout", formatGrpcTimeout(left)],
+    );
+    if (!stream.closed) handler.begin(stream);
+    return { stream, handler };
+  }
+
+  function checkSize(message: Uint8Array): void {
+    if (message.length <= maxMessageBytes) return;
+    const detail = `the message has ${message.length} bytes, more than the ${maxMessageBytes} that may be sent`;
+    throw new MicroError("go.micro.client", 429, detail, { unprocessed: true });
+  }
+
+  function unary(call: OutgoingCall, body: Uint8Array): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      checkSize(body);
+      let reply: Buffer | undefined;
+      const { stream, handler } = open(call, {
+        onMessage(message, bytes) {
+          reply ??= message;
+          stream.consumed(bytes);
+        },
+        onEnd(error) {
+          if (error) reject(error);
+          else if (reply) resolve(reply);
+          else
+            reject(
+              new MicroError("go.micro.client", 500, `${address} answered ${call.target.endpoint} without a message`, {
+                answered: true,
+              }),
+            );
+        },
+      });
+      handler.sentAll = true;
+      writeMessage(stream, body, true);
+    });
+  }
+
+  const close = closeOnce(() => {
+    closed = true;
+    // Calls in flight finish first.
+    for (const each of [...connections]) each.drain();
+  });
+
+  return {
+    unary,
+    stream: (call, messages) => ({
+      [Symbol.asyncIterator]: () => clientStream((events) => open(call, events), checkSize, messages),
+    }),
+    ...closeable(close),
+  };
+}
+
+function splitAddress(address: string): { host: string; port: number } {
+  const match = /^(?:\[(.+)\]|([^:]+)):(\d+)$/.exec(address);
+  if (!match) throw lostConnection(address, "this is no host:port", true);
+  return { host: match[1] ?? match[2] ?? "", port: Number(match[3]) };
+}

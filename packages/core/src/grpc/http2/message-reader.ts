@@ -1,0 +1,109 @@
+/** A message of a gRPC body, as it came. `bytes` of the body were spent on it and not released yet. */
+export type OnMessage = (message: Buffer, compressed: boolean, bytes: number) => void;
+
+/** A peer sent a message of more bytes than are taken. */
+export class MessageTooLarge extends Error {
+  override readonly name = "MessageTooLarge";
+
+  constructor(bytes: number, maxBytes: number) {
+    super(`received a message of ${bytes} bytes, more than the ${maxBytes} that are taken`);
+  }
+}
+
+const prefixBytes = 5;
+// Well below the smallest window.
+const largeBytes = 64 * 1024;
+
+/**
+ * Cuts a gRPC body into messages: one byte that says whether it is compressed, four of length, the message. A message
+ * that lies whole within a chunk is handed over as a view of it, without a copy.
+ */
+export class MessageReader {
+  readonly #maxBytes: number;
+  readonly #onMessage: OnMessage;
+  // The prefix or message that the last chunk ended in the middle of.
+  #pending: Buffer | undefined;
+  #filled = 0;
+  #compressed = false;
+  #inPrefix = false;
+  /** Bytes taken since the last message and not released. */
+  #held = 0;
+
+  constructor(maxBytes: number, onMessage: OnMessage) {
+    this.#maxBytes = maxBytes;
+    this.#onMessage = onMessage;
+  }
+
+  /** Whether the body may end here. */
+  get complete(): boolean {
+    return this.#pending === undefined;
+  }
+
+  /**
+   * How many bytes of an unfinished message may be given back to the peer's window, which has to happen before a
+   * message larger than the window can be whole. 0 for small ones, which are given back when they are read.
+   */
+  releasable(): number {
+    if (!this.#pending || this.#pending.length < largeBytes) return 0;
+    const bytes = this.#held;
+    this.#held = 0;
+    return bytes;
+  }
+
+  /** Takes `chunk` from `start` to `end`. Throws a `MessageTooLarge`; nothing more may be pushed then. */
+  push(chunk: Buffer, start: number, end: number): void {
+    let at = start;
+    while (at < end) {
+      if (this.#pending) at = this.#fill(this.#pending, chunk, at, end);
+      else if (end - at < prefixBytes) at = this.#await(Buffer.allocUnsafe(prefixBytes), true, chunk, at, end);
+      else {
+        const length = this.#lengthAt(chunk, at);
+        const body = at + prefixBytes;
+        if (end - body < length) {
+          this.#held += prefixBytes;
+          at = this.#await(Buffer.allocUnsafe(length), false, chunk, body, end);
+        } else {
+          at = body + length;
+          this.#held += length + prefixBytes;
+          this.#complete(chunk.subarray(body, at));
+        }
+      }
+    }
+  }
+
+  #lengthAt(chunk: Buffer, at: number): number {
+    this.#compressed = chunk[at] !== 0;
+    const length = chunk.readUInt32BE(at + 1);
+    if (length > this.#maxBytes) throw new MessageTooLarge(length, this.#maxBytes);
+    return length;
+  }
+
+  #await(pending: Buffer, inPrefix: boolean, chunk: Buffer, at: number, end: number): number {
+    this.#pending = pending;
+    this.#inPrefix = inPrefix;
+    this.#filled = 0;
+    return this.#fill(pending, chunk, at, end);
+  }
+
+  #fill(pending: Buffer, chunk: Buffer, at: number, end: number): number {
+    const taken = Math.min(pending.length - this.#filled, end - at);
+    chunk.copy(pending, this.#filled, at, at + taken);
+    this.#filled += taken;
+    this.#held += taken;
+    if (this.#filled < pending.length) return at + taken;
+    this.#pending = undefined;
+    if (!this.#inPrefix) this.#complete(pending);
+    else {
+      const length = this.#lengthAt(pending, 0);
+      if (length > 0) this.#await(Buffer.allocUnsafe(length), false, chunk, at + taken, at + taken);
+      else this.#complete(pending.subarray(prefixBytes));
+    }
+    return at + taken;
+  }
+
+  #complete(message: Buffer): void {
+    const bytes = this.#held;
+    this.#held = 0;
+    this.#onMessage(message, this.#compressed, bytes);
+  }
+}

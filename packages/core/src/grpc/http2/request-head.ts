@@ -1,0 +1,113 @@
+import { type HeaderList, HeaderTemplate } from "@micro/http2";
+import type { Dispatcher } from "../../protocol/protocol.ts";
+import { parseTimeoutHeader } from "../../words/deadline.ts";
+import type { MethodKind } from "../../words/description.ts";
+import { MicroError } from "../../words/errors.ts";
+import type { Metadata } from "../../words/metadata.ts";
+import { isServed } from "../content-type.ts";
+import { isShown, textOf } from "../headers.ts";
+import { endpointOf } from "../path.ts";
+import { grpcStatus } from "../status.ts";
+import { acceptedEncodings, canDecompress } from "./decompress.ts";
+import { errorFields, statusFields } from "./status-fields.ts";
+import { parseGrpcTimeout } from "./timeout.ts";
+
+/** What the headers of a call say, once for all calls that have the same. */
+export interface RequestHead {
+  readonly endpoint: string;
+  readonly kind: MethodKind;
+  readonly contentType: string;
+  readonly encoding: string;
+  /** The shorter of go-micro's timeout and gRPC's, in milliseconds; undefined when there is neither. */
+  readonly timeoutMs: number | undefined;
+  /** Never handed out itself, since handlers may write into theirs. */
+  readonly metadata: Metadata;
+  /** The headers of a reply. */
+  readonly reply: HeaderTemplate;
+}
+
+/** Headers that are the whole answer: why nobody serves the call. */
+export interface Refusal {
+  readonly refusal: readonly string[];
+}
+
+/**
+ * Reads the headers of a call. Peers send the same ones again and again, so what they say is kept on them; not so a
+ * refusal, since handlers may still be added.
+ */
+export function readRequest(headers: HeaderList, dispatcher: Dispatcher, peer: string): RequestHead | Refusal {
+  if (headers.memo !== undefined) return headers.memo as RequestHead;
+  const contentType = headers.get("content-type") ?? "";
+  if (!contentType.startsWith("application/grpc")) return { refusal: [":status", "415"] };
+  const path = headers.get(":path") ?? "";
+  const endpoint = endpointOf(path);
+  if (endpoint === undefined)
+    return refuse(contentType, grpcStatus.invalidArgument, `malformed method name: "${path}"`);
+  const kind = dispatcher.kindOf(endpoint);
+  if (!kind) {
+    // In the words of go-micro's server, which calls both a service.
+    const handler = endpoint.slice(0, endpoint.indexOf("."));
+    return refuse(
+      contentType,
+      grpcStatus.unimplemented,
+      `unknown service ${dispatcher.hasHandler(handler) ? endpoint : handler}`,
+    );
+  }
+  if (!isServed(contentType)) {
+    const error = new MicroError("go.micro.server", 500, `Unsupported Content-Type: ${contentType}`);
+    return {
+      refusal: [...statusLine(contentType), "grpc-status", String(grpcStatus.unknown), ...errorFields(error).slice(2)],
+    };
+  }
+  const encoding = headers.get("grpc-encoding") ?? "identity";
+  if (encoding !== "identity" && !canDecompress(encoding)) {
+    return refuse(contentType, grpcStatus.unimplemented, `messages compressed with "${encoding}" cannot be read here`);
+  }
+  const timeouts = [parseTimeoutHeader(headers.get("timeout")), parseGrpcTimeout(headers.get("grpc-timeout"))];
+  const timeoutMs = Math.min(...timeouts.map((ms) => ms ?? Number.POSITIVE_INFINITY));
+  const head: RequestHead = {
+    endpoint,
+    kind,
+    contentType,
+    encoding,
+    timeoutMs: timeoutMs === Number.POSITIVE_INFINITY ? undefined : timeoutMs,
+    metadata: metadataOf(headers, peer),
+    reply: replyHeaders(contentType),
+  };
+  headers.memo = head;
+  return head;
+}
+
+const replies = new Map<string, HeaderTemplate>();
+
+// As many as there are content types that are served.
+function replyHeaders(contentType: string): HeaderTemplate {
+  let template = replies.get(contentType);
+  if (!template) {
+    template = new HeaderTemplate([...statusLine(contentType), "grpc-accept-encoding", acceptedEncodings]);
+    replies.set(contentType, template);
+  }
+  return template;
+}
+
+function refuse(contentType: string, status: number, message: string): Refusal {
+  return {
+    refusal: [...statusLine(contentType), ...statusFields(status, message), "grpc-accept-encoding", acceptedEncodings],
+  };
+}
+
+function statusLine(contentType: string): string[] {
+  return [":status", "200", "content-type", contentType];
+}
+
+/** Headers as a handler sees them: several values of one joined with `, `, binary ones in base64. */
+function metadataOf(headers: HeaderList, peer: string): Metadata {
+  const metadata: Metadata = Object.create(null);
+  for (const [name, value] of headers) {
+    if (!isShown(name)) continue;
+    const text = textOf(value);
+    metadata[name] = name in metadata ? `${metadata[name]}, ${text}` : text;
+  }
+  metadata.remote = peer;
+  return metadata;
+}
