@@ -9,7 +9,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const layers = [
   ["words"],
   ["codec", "registry", "protocol"],
-  ["selector"],
+  ["selector", "broker"],
   ["grpc"],
   ["client", "server"],
   ["service"],

@@ -1,5 +1,6 @@
 // Builds and starts the user sample on mDNS: user-srv, user-api and the gateway. Ctrl-C stops all three.
 import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -11,14 +12,12 @@ const programs = [
   ["packages/micro/bin/micro.js", "api", "--handler=api"],
 ];
 
-const bin = `${root}/node_modules/.bin`;
-const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", PATH: `${bin}:${process.env.PATH}` };
+const { packageManager } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
 const filters = ["user-srv", "user-api", "micro"].map((name) => `--filter=${name}`);
-const build = spawnSync("turbo", ["run", "build", "--output-logs=errors-only", ...filters], {
-  cwd: root,
-  stdio: "inherit",
-  env,
-});
+// turbo looks for pnpm in PATH, where only pnpm itself puts it.
+const turbo = ["--yes", packageManager, "exec", "turbo", "run", "build", "--output-logs=errors-only", ...filters];
+const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1" };
+const build = spawnSync("npx", turbo, { cwd: root, stdio: "inherit", env });
 if (build.status !== 0) process.exit(build.status ?? 1);
 
 const children = programs.map(([file, ...args]) =>

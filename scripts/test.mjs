@@ -1,11 +1,14 @@
 // Everything that decides whether the repository is whole, in the order that fails soonest. Each step is a command that can be run alone.
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const { packageManager } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
 const steps = [
-  ["build", "turbo", "run", "build", "--output-logs=errors-only"],
+  // turbo looks for pnpm in PATH, where only pnpm itself puts it.
+  ["build", "npx", "--yes", packageManager, "exec", "turbo", "run", "build", "--output-logs=errors-only"],
   ["format and lint", "biome", "check", "."],
   ["layers", "node", "scripts/check-imports.mjs"],
   ["types of tests", "tsc", "-p", "tsconfig.json"],

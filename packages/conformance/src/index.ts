@@ -1,3 +1,5 @@
+export type { BrokerHarness } from "./broker/harness.ts";
+export { brokerCases, brokerConformance } from "./broker/suite.ts";
 export { codecCases } from "./codec/cases.ts";
 export type { CodecHarness, CodecRefusal, CodecSample } from "./codec/harness.ts";
 export { codecConformance } from "./codec/suite.ts";

@@ -394,6 +394,45 @@ export const registryFaults: readonly RegistryFault[] = [
     },
     failing: ["closes twice, at once and before it was used"],
   },
+  {
+    does: "does not say that it lost touch",
+    breaks: (sound) => ({ watch: (options = {}) => sound.watch(without("onContact", options)) }),
+    failing: ["tells a watch once when it loses touch with the backend and once when it is in touch again"],
+  },
+  {
+    does: "says that it lost touch, and never that it is in touch again",
+    breaks: (sound) => ({
+      watch: (options = {}) => sound.watch({ ...options, onContact: (now) => now || options.onContact?.(now) }),
+    }),
+    failing: ["tells a watch once when it loses touch with the backend and once when it is in touch again"],
+  },
+  {
+    does: "says again and again that it lost touch",
+    breaks: (sound) => ({
+      watch: (options = {}) =>
+        sound.watch({
+          ...options,
+          onContact(now) {
+            options.onContact?.(now);
+            if (!now) options.onContact?.(now);
+          },
+        }),
+    }),
+    failing: ["tells a watch once when it loses touch with the backend and once when it is in touch again"],
+  },
+  {
+    does: "goes on telling a watch that has ended",
+    breaks: (sound) => ({
+      watch(options = {}) {
+        const onContact = (now: boolean): void => {
+          if (options.signal?.aborted) options.onContact?.(now);
+        };
+        void sound.watch({ onContact })[Symbol.asyncIterator]().next();
+        return sound.watch(options);
+      },
+    }),
+    failing: ["tells a watch that has ended nothing of lost touch"],
+  },
 ];
 
 function oneNodeEach(record: ServiceRecord): ServiceRecord[] {

@@ -1,3 +1,29 @@
+export type {
+  Broker,
+  BrokerEvent,
+  BrokerMessage,
+  EventHandler,
+  PublishOptions,
+  SubscribeOptions,
+  Subscription,
+} from "./broker/broker.ts";
+export { type EventContext, eventContext } from "./broker/event-context.ts";
+export { type HttpBrokerOptions, httpBroker, httpBrokerPlugin } from "./broker/http/http.ts";
+export { type KeepSubscribedOptions, type KeptSubscription, keepSubscribed } from "./broker/keep-subscribed.ts";
+export { type MemoryBrokerOptions, memoryBroker, memoryBrokerPlugin } from "./broker/memory.ts";
+export { type HubSubscriber, type MemoryHub, type MemoryHubOptions, memoryHub } from "./broker/memory-hub.ts";
+export type { BrokerOpenOptions, BrokerPlugin } from "./broker/plugin.ts";
+export { type PublicationOptions, publication } from "./broker/publication.ts";
+export {
+  type PreparedSubscriber,
+  prepareSubscriber,
+  type Subscriber,
+  type SubscriberMethods,
+  type SubscriberMiddleware,
+  type SubscriberOptions,
+  type SubscriberParts,
+  subscriberEndpoints,
+} from "./broker/subscriber.ts";
 export type { CallParts, CallSettings } from "./client/call.ts";
 export type { Call, CallOptions, Client, EndpointPlan, StreamCall, TypedClient } from "./client/client.ts";
 export {

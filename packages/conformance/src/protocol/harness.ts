@@ -1,5 +1,13 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import type { Connection, ConnectOptions, Dispatcher, OutgoingCall, Protocol, ServeOptions } from "@micro/core";
+import type {
+  Connection,
+  ConnectOptions,
+  Dispatcher,
+  OutgoingCall,
+  Protocol,
+  ProtocolServer,
+  ServeOptions,
+} from "@micro/core";
 import { noDeadline } from "@micro/core";
 import type { Patience } from "../patience.ts";
 
@@ -8,6 +16,19 @@ export interface ProtocolHarness extends Patience {
   readonly protocol: Protocol;
   /** A content type that carries bytes which are no text, and one other. */
   readonly contentTypes: readonly [string, string];
+  /** How the serving half gets its connections. @default from a TCP port of its own */
+  readonly listen?: (server: ProtocolServer) => Promise<Listening>;
+}
+
+/** Where a serving half can be called. */
+export interface Listening {
+  readonly address: string;
+  /** Connections taken so far. */
+  readonly accepted: number;
+  /** Breaks every connection, as a peer that dies does. */
+  cut(): void;
+  /** Takes no more. */
+  close(): Promise<void>;
 }
 
 /** Both halves of the protocol with a socket between them. */
@@ -32,7 +53,7 @@ const noMessages = async function* (): AsyncGenerator<Uint8Array, void, undefine
 
 /** Serves `Say.Hello` with the given answer, and `Say.Chat` with the one that streams. */
 export async function openWire(
-  { protocol }: ProtocolHarness,
+  { protocol, listen = listenOnTcp }: ProtocolHarness,
   answer: Answer,
   options: { connect?: ConnectOptions; serve?: ServeOptions; stream?: StreamAnswer } = {},
 ): Promise<Wire> {
@@ -43,6 +64,26 @@ export async function openWire(
     stream: options.stream ?? (() => noMessages()),
   };
   const server = protocol.serve(dispatcher, options.serve);
+  const listening = await listen(server);
+  const connection = protocol.connect(listening.address, options.connect);
+  return {
+    address: listening.address,
+    connection,
+    get accepted() {
+      return listening.accepted;
+    },
+    drain: () => server.drain(),
+    cut: () => listening.cut(),
+    async [Symbol.asyncDispose]() {
+      await connection.close();
+      await server.close();
+      listening.cut();
+      await listening.close();
+    },
+  };
+}
+
+async function listenOnTcp(server: ProtocolServer): Promise<Listening> {
   const sockets = new Set<Socket>();
   let accepted = 0;
   const listener = createServer((socket) => {
@@ -57,25 +98,15 @@ export async function openWire(
     });
   });
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-  const address = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
-  const connection = protocol.connect(address, options.connect);
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
-  };
   return {
-    address,
-    connection,
+    address: `127.0.0.1:${(listener.address() as AddressInfo).port}`,
     get accepted() {
       return accepted;
     },
-    drain: () => server.drain(),
-    cut,
-    async [Symbol.asyncDispose]() {
-      await connection.close();
-      await server.close();
-      cut();
-      await new Promise<void>((resolve) => listener.close(() => resolve()));
+    cut() {
+      for (const socket of sockets) socket.destroy();
     },
+    close: () => new Promise((resolve) => listener.close(() => resolve())),
   };
 }
 

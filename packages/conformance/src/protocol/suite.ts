@@ -51,7 +51,7 @@ const bodies: readonly ProtocolCase[] = [
     async run(harness) {
       await using wire = await openWire(harness, echo, { serve: { maxMessageBytes: 1000 } });
       await expect(wire.connection.unary(plainCall(harness), new Uint8Array(1001))).rejects.toMatchObject({
-        code: 429,
+        code: 413,
       });
       expect(await wire.connection.unary(plainCall(harness), new Uint8Array(1000))).toHaveLength(1000);
     },
@@ -61,7 +61,7 @@ const bodies: readonly ProtocolCase[] = [
     async run(harness) {
       const answer = async (_call: IncomingCall, body: Uint8Array) => new Uint8Array(body.length * 1001);
       await using wire = await openWire(harness, answer, { connect: { maxMessageBytes: 1000 } });
-      await expect(wire.connection.unary(plainCall(harness), new Uint8Array(1))).rejects.toMatchObject({ code: 429 });
+      await expect(wire.connection.unary(plainCall(harness), new Uint8Array(1))).rejects.toMatchObject({ code: 413 });
       expect(await wire.connection.unary(plainCall(harness), new Uint8Array(0))).toHaveLength(0);
     },
   },

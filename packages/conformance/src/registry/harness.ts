@@ -19,6 +19,11 @@ export interface RegistryHarness extends Patience {
    * after their time to live. Undefined when the backend never notices.
    */
   crash?: (registry: Registry) => Promise<void>;
+  /**
+   * Cuts every registry off from the backend; the answer lets them reach it again. Undefined when there is no
+   * connection to cut.
+   */
+  cutOff?: () => Promise<() => Promise<void>>;
   /** Endpoints come back as they were registered. @default true */
   keepsEndpoints?: boolean;
   /** The metadata of a service, beside that of its nodes, comes back as it was registered. @default true */

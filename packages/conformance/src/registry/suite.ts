@@ -1,5 +1,6 @@
 import { type Case, describeCases } from "../suite.ts";
 import { closeCases } from "./close-cases.ts";
+import { contactCases } from "./contact-cases.ts";
 import type { RegistryHarness } from "./harness.ts";
 import { recordCases } from "./record-cases.ts";
 import { ttlCases } from "./ttl-cases.ts";
@@ -9,6 +10,7 @@ import { watchCases } from "./watch-cases.ts";
 export const registryCases: readonly Case<RegistryHarness>[] = [
   ...recordCases,
   ...watchCases,
+  ...contactCases,
   ...ttlCases,
   ...closeCases,
 ];

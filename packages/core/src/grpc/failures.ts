@@ -1,11 +1,16 @@
 import type { CallTarget } from "../protocol/protocol.ts";
 import { cancelled, MicroError, timeout, unavailable } from "../words/errors.ts";
 import { fromGrpc, type GrpcOutcome, isNoSuchEndpoint } from "./errors.ts";
+import { grpcStatus } from "./status.ts";
 
 const id = "go.micro.client";
 
 /** What a server's outcome other than OK is to the caller. */
 export function serverFailure(outcome: GrpcOutcome, { service, endpoint }: CallTarget): MicroError {
+  // What grpc-go and grpc-js say of messages over a limit; "too many requests", as the bare status has it, invites another try.
+  if (outcome.status === grpcStatus.resourceExhausted && !outcome.details && /larger than max/i.test(outcome.message)) {
+    return new MicroError(id, 413, outcome.message, { answered: true });
+  }
   if (!isNoSuchEndpoint(outcome)) return fromGrpc(outcome);
   const detail = `endpoint ${endpoint} not found at service ${service}: ${outcome.message}`;
   return new MicroError(id, 404, detail, { answered: true });

@@ -12,9 +12,10 @@ export function callHeaders(
   asked: string,
 ): [name: string, value: string][] {
   const headers: [string, string][] = [];
-  for (const key in metadata) {
+  for (const given in metadata) {
+    const key = given.toLowerCase();
     if (reserved.has(key) || key.startsWith("grpc-") || !legalKey.test(key)) continue;
-    const value = metadata[key] as string;
+    const value = metadata[given] as string;
     headers.push([key, printable.test(value) ? value : encodeURIComponent(value.toWellFormed())]);
   }
   if (timeoutMs !== undefined) headers.push(["timeout", formatTimeoutHeader(timeoutMs)]);

@@ -27,6 +27,8 @@ export interface JsonOptions {
 export interface FieldDescription {
   /** As written in the proto file. */
   readonly name: string;
+  /** The key in the decoded object, `userName` of `user_name`. @default the name in lowerCamelCase */
+  readonly key?: string;
   /** `string`, `int64`, `bytes`, …, or `message`, `enum`. */
   readonly type: string;
   /** The message's or enum's type, looked up when asked, since messages may contain themselves. */

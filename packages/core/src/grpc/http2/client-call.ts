@@ -93,7 +93,7 @@ export class ClientCall implements StreamHandler {
       this.#reader.push(chunk, start, end);
       this.release();
     } catch (reason) {
-      this.#fail(429, reason); // the only thing it throws is that a message is too large
+      this.#fail(413, reason); // the only thing it throws is that a message is too large
     }
   }
 

@@ -14,6 +14,9 @@ const defaults = { maxMessageBytes: 4 * 1024 * 1024, dialTimeoutMs: 1_000 };
 /** Connections to one server when its limit of streams a connection is reached. */
 const maxConnections = 8;
 
+// An error of go-micro travels three times over in the trailers; with less room than this, long ones do not arrive.
+const clientLimits = { maxHeaderListBytes: 1024 * 1024, maxContinuations: 128 };
+
 /** A gRPC connection on `@micro/http2`. Dials on the first call, and again on the first call after it was lost. */
 export function http2Connection(address: string, options: ConnectOptions = {}): Connection {
   const { maxMessageBytes, dialTimeoutMs } = { ...defaults, ...options };
@@ -28,6 +31,7 @@ export function http2Connection(address: string, options: ConnectOptions = {}): 
       host,
       port,
       connectTimeoutMs: dialTimeoutMs,
+      limits: clientLimits,
       onClose: () => drop(opened),
       ...(tls && {
         allowNoAlpn: true, // go-micro's own TLS option wraps the listener without ALPN
@@ -79,7 +83,7 @@ export function http2Connection(address: string, options: ConnectOptions = {}): 
   function checkSize(message: Uint8Array): void {
     if (message.length <= maxMessageBytes) return;
     const detail = `the message has ${message.length} bytes, more than the ${maxMessageBytes} that may be sent`;
-    throw new MicroError("go.micro.client", 429, detail, { unprocessed: true });
+    throw new MicroError("go.micro.client", 413, detail, { unprocessed: true });
   }
 
   function unary(call: OutgoingCall, body: Uint8Array): Promise<Uint8Array> {

@@ -74,7 +74,7 @@ export class ServedCall implements IncomingCall, StreamHandler {
       this.#release();
     } catch (reason) {
       // The only thing it throws is that a message is too large.
-      this.#refuse(new MicroError("go.micro.server", 429, (reason as Error).message));
+      this.#refuse(new MicroError("go.micro.server", 413, (reason as Error).message));
     }
   }
 
@@ -205,7 +205,7 @@ export class ServedCall implements IncomingCall, StreamHandler {
   #replyTooLarge(reply: Uint8Array): MicroError {
     return new MicroError(
       "go.micro.server",
-      429,
+      413,
       `the reply of ${this.endpoint} has ${reply.length} bytes, more than the ${this.#maxBytes} that may be sent`,
     );
   }
