@@ -1,5 +1,9 @@
 import { basename } from "node:path";
 import type { TlsOptions } from "node:tls";
+import { httpBrokerPlugin } from "../broker/http/http.ts";
+import { memoryBrokerPlugin } from "../broker/memory.ts";
+import type { BrokerPlugin } from "../broker/plugin.ts";
+import type { SubscriberMiddleware } from "../broker/subscriber.ts";
 import { type ClientMiddleware, type ClientOptions, createClient } from "../client/create-client.ts";
 import { grpc, grpcJs } from "../grpc/grpc.ts";
 import type { ClientTls } from "../protocol/protocol.ts";
@@ -24,8 +28,9 @@ import { memoryTracer } from "./debug/spans.ts";
 import { formatHelp } from "./flag-help.ts";
 import { Debug } from "./gen/debug.ts";
 import { lazyRegistry } from "./lazy-registry.ts";
+import { type Messaging, messaging } from "./messaging.ts";
 import { choosePlugin } from "./plugins.ts";
-import type { Service, ServiceContext } from "./service.ts";
+import type { Service, ServiceContext, SubscriberContext } from "./service.ts";
 import { serviceFlags } from "./service-flags.ts";
 import { readSettings } from "./settings.ts";
 import { untilSignal } from "./signals.ts";
@@ -58,6 +63,10 @@ export interface ServiceOptions {
   client?: Pick<ClientOptions, "timeoutMs" | "retries" | "retry" | "backoff" | "poolSize" | "poolTtlMs" | "metadata">;
   /** Around every call that the service makes, the first outermost. @default [] */
   clientMiddleware?: readonly ClientMiddleware[];
+  /** What carries published messages. Flag `--broker`. @default "http" */
+  broker?: string;
+  /** Around every subscriber, the first outermost. @default [] */
+  subscriberMiddleware?: readonly SubscriberMiddleware<SubscriberContext>[];
   /** Around every handler, the first outermost. @default [] */
   middleware?: readonly ServerMiddleware<ServiceContext>[];
   /** Serve TLS with this certificate and key. */
@@ -122,6 +131,19 @@ export function createService(options: ServiceOptions): Service {
       metadata: { ...metadata(options.client?.metadata), "micro-from-service": name },
     }),
   );
+  const brokerName = values.broker ?? options.broker ?? "http";
+  const messages: Messaging = parts.use(
+    messaging({
+      name,
+      brokerName,
+      openBroker,
+      clock,
+      logger,
+      middleware: options.subscriberMiddleware ?? [],
+      context: (event) => contexts.ofEvent(event),
+    }),
+  );
+  const contexts = contextMaker(rawClient, messages.publish);
   const server = createServer<ServiceContext>({
     name,
     version,
@@ -129,7 +151,7 @@ export function createService(options: ServiceOptions): Service {
     logger,
     registryName,
     protocols,
-    context: contextMaker(rawClient),
+    context: contexts.ofCall,
     ...(values.server_id !== undefined && { id: values.server_id }),
     ...defined("address", values.server_address ?? options.address),
     ...defined("advertise", values.server_advertise ?? options.advertise),
@@ -152,6 +174,13 @@ export function createService(options: ServiceOptions): Service {
     return plugin.open({ addresses: values.registry_address ?? [], logger });
   }
 
+  function openBroker() {
+    if (settings.problem) throw settings.problem;
+    const plugins = [...(options.plugins ?? []), httpBrokerPlugin, memoryBrokerPlugin];
+    const plugin = choosePlugin<BrokerPlugin>("broker", brokerName, plugins, values.broker ? "--broker" : "broker");
+    return plugin.open({ addresses: values.broker_address ?? [], logger, registry });
+  }
+
   async function start(): Promise<void> {
     if (settings.problem) throw settings.problem;
     await registry.open();
@@ -162,8 +191,16 @@ export function createService(options: ServiceOptions): Service {
     server.handle(Debug, debug.handlers, { internal: true });
     await server.start();
     const { ttlMs, intervalMs } = settings;
-    announcement = announce({ registry, record: server.record(), ttlMs, intervalMs, clock, logger });
+    announcement = announce({
+      registry,
+      record: messages.announced(server.record()),
+      ttlMs,
+      intervalMs,
+      clock,
+      logger,
+    });
     await announcement.tried;
+    await messages.start();
     await options.hooks?.afterStart?.();
   }
 
@@ -185,7 +222,9 @@ export function createService(options: ServiceOptions): Service {
     await Promise.allSettled([deregistered]);
     await sleep(clock, options.noticeMs ?? 500);
     const timeoutMs = values.drain_timeout ?? options.drainTimeoutMs ?? 8_000;
+    const unsubscribed = messages.stop();
     const cutOff = await server.drain(timeoutMs);
+    await Promise.race([unsubscribed, sleep(clock, timeoutMs, undefined, { background: true })]);
     if (cutOff > 0) logger.warn(`${cutOff} calls were still running after ${timeoutMs} ms and are cut off`);
     await deregistered;
   }
@@ -220,6 +259,11 @@ export function createService(options: ServiceOptions): Service {
       return service;
     },
     client: (description, of) => rawClient.of(description, of),
+    subscribe(topic, subscriber, subscriberOptions) {
+      messages.subscribe(topic, subscriber, subscriberOptions);
+      return service;
+    },
+    publish: messages.publish,
     start,
     stop: close,
     run: () =>

@@ -99,6 +99,39 @@ describe("a service", () => {
     await expect.poll(() => cancelled).toEqual(["for ever"]);
   });
 
+  it.each(["memory", "http"])("publishes and subscribes over the %s broker, handing metadata on", async (broker) => {
+    const options = { ...inProcess, argv: [...inProcess.argv, `--broker=${broker}`] };
+    const got: { text: string; trace: string | undefined; from: string | undefined }[] = [];
+    const subscriber = open.use(createService({ ...options, name: "go.micro.srv.subscriber" }));
+    subscriber.subscribe<{ text: string }>(`greeted.${broker}`, ({ text }, { metadata }) => {
+      got.push({ text, trace: metadata["x-trace"], from: metadata["micro-from-service"] });
+    });
+    await subscriber.start();
+    const [record] = await subscriber.registry.getService("go.micro.srv.subscriber");
+    expect(record?.endpoints).toMatchObject([
+      { name: "Func", metadata: { topic: `greeted.${broker}`, subscriber: "true" } },
+    ]);
+    expect(record?.nodes[0]?.metadata.broker).toBe(broker);
+
+    const publisher = open.use(createService({ ...options, name: "go.micro.srv.publisher" }));
+    publisher.handle(Say, {
+      hello: async ({ name }, context) => {
+        await context.publish(`greeted.${broker}`, { text: name });
+        return { text: "published" };
+      },
+    });
+    await publisher.start();
+    const caller = open.use(createService({ ...inProcess, name: "cli" }));
+    await caller.client(Say, "go.micro.srv.publisher").hello({ name: "ann" }, { metadata: { "x-trace": "7" } });
+    await publisher.publish(`greeted.${broker}`, { text: "bob" });
+    await expect
+      .poll(() => got)
+      .toEqual([
+        { text: "ann", trace: "7", from: "go.micro.srv.publisher" },
+        { text: "bob", trace: undefined, from: "go.micro.srv.publisher" },
+      ]);
+  });
+
   it("takes flags before environment before what the program says", () => {
     const options = {
       name: "code",

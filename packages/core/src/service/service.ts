@@ -1,3 +1,6 @@
+import type { EventContext } from "../broker/event-context.ts";
+import type { PublicationOptions } from "../broker/publication.ts";
+import type { Subscriber, SubscriberMethods, SubscriberOptions } from "../broker/subscriber.ts";
 import type { Client, TypedClient } from "../client/client.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Context } from "../server/context.ts";
@@ -10,6 +13,14 @@ import type { Logger } from "../words/logger.ts";
 export interface ServiceContext extends Context {
   /** A client whose calls hand on this call's metadata, deadline and cancellation. */
   client<M extends Methods>(description: ServiceDescription<M>, service: string): TypedClient<M>;
+  /** Publishes a message that hands on this call's metadata. */
+  publish<T>(topic: string, value: T, options?: PublicationOptions<T>): Promise<void>;
+}
+
+/** What a subscriber of a service knows and can do; calls and messages hand on the metadata of the one being handled. */
+export interface SubscriberContext extends EventContext {
+  client<M extends Methods>(description: ServiceDescription<M>, service: string): TypedClient<M>;
+  publish<T>(topic: string, value: T, options?: PublicationOptions<T>): Promise<void>;
 }
 
 /**
@@ -36,6 +47,17 @@ export interface Service extends Closeable {
     handlers: Handlers<M, ServiceContext>,
     options?: { internal?: boolean },
   ): Service;
+  /**
+   * Calls a function with each message of a topic; before `start`. Subscribers of one `queue` share the messages, each
+   * going to one of them. What the function throws is logged, or given to `options.onError`.
+   */
+  subscribe<T>(
+    topic: string,
+    subscriber: Subscriber<T, SubscriberContext> | SubscriberMethods<T, SubscriberContext>,
+    options?: SubscriberOptions<T>,
+  ): Service;
+  /** Publishes a value: a message of `options.type`, bytes, or anything that JSON can hold. Resolves when the broker has it. */
+  publish<T>(topic: string, value: T, options?: PublicationOptions<T>): Promise<void>;
   /** A typed client of another service. */
   client<M extends Methods>(description: ServiceDescription<M>, service: string): TypedClient<M>;
   /**
