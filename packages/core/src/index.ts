@@ -40,6 +40,17 @@ export { type JsonCodecOptions, jsonCodec } from "./codec/json.ts";
 export { loadMessages, type Messages } from "./codec/protobuf/messages.ts";
 export { loadServices } from "./codec/protobuf/services.ts";
 export { protobufCodec } from "./codec/protobuf.ts";
+export { emptyFrame, type Frame, type FrameKind, type Framing, replyTo } from "./codec/rpc/framing.ts";
+export {
+  type FramingOptions,
+  type FramingTable,
+  framingFor,
+  legacyFramings,
+  modernFramings,
+} from "./codec/rpc/framings.ts";
+export { jsonRpc2Framing } from "./codec/rpc/json-rpc2.ts";
+export { plainFraming } from "./codec/rpc/plain.ts";
+export { fieldKey, fromTree, goFieldName, type TreeForm, treeOf } from "./codec/tree.ts";
 export { grpc, grpcJs } from "./grpc/grpc.ts";
 export { loadProto } from "./grpc/load-proto.ts";
 export type {

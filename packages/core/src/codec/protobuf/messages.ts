@@ -80,9 +80,10 @@ function messageType(
 }
 
 function describe(field: FieldSchema, typeOf: (name: string) => MessageType): FieldDescription {
-  const { name, type, message, repeated, mapKey } = field;
+  const { name, key, type, message, repeated, mapKey } = field;
   return {
     name,
+    key,
     type,
     ...(message !== undefined && { message: () => typeOf(message.name) }),
     ...(repeated && { repeated }),

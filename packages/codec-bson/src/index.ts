@@ -1,0 +1,2 @@
+export { type BsonOptions, bsonCodec } from "./bson-codec.ts";
+export { bsonRpc } from "./bson-rpc.ts";
