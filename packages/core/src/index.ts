@@ -32,7 +32,17 @@ export {
   type ClientStreamMiddleware,
   createClient,
 } from "./client/create-client.ts";
+export { type HedgeOptions, hedge } from "./client/hedge.ts";
 export { type RetryRule, retryLikeGoMicro, retryUnprocessed } from "./client/retry.ts";
+export {
+  countCalls,
+  countStreams,
+  type RetryBudget,
+  type RetryBudgetOptions,
+  retryBudget,
+  withRetryBudget,
+} from "./client/retry-budget.ts";
+export { shardBy } from "./client/shard-by.ts";
 export { bytesCodec } from "./codec/bytes.ts";
 export type { Codec, Coder } from "./codec/codec.ts";
 export { type CodecTable, codecTable, defaultCodecs } from "./codec/codecs.ts";
@@ -85,11 +95,19 @@ export type {
 } from "./registry/registry.ts";
 export { messageValue } from "./registry/value.ts";
 export { groupByVersion } from "./registry/versions.ts";
+export { type ConsistentHashOptions, consistentHash } from "./selector/consistent-hash.ts";
+export { type DnsResolver, type DnsSelectorOptions, dnsSelector, type SrvRecord } from "./selector/dns-selector.ts";
 export { byEndpoint, byLabel, byVersion } from "./selector/filters.ts";
+export { leastLoaded } from "./selector/least-loaded.ts";
+export type { OutlierOptions } from "./selector/outliers.ts";
+export { powerOfTwoChoices } from "./selector/power-of-two-choices.ts";
 export { random } from "./selector/random.ts";
 export { type RegistrySelectorOptions, registrySelector } from "./selector/registry-selector.ts";
 export { roundRobin } from "./selector/round-robin.ts";
-export type { Candidate, Filter, Next, SelectOptions, Selector, Strategy } from "./selector/selector.ts";
+export type { Candidate, Filter, Load, Next, SelectOptions, Selector, Strategy } from "./selector/selector.ts";
+export { type StaticSelectorOptions, staticSelector } from "./selector/static-selector.ts";
+export { weighted } from "./selector/weighted.ts";
+export { withNodeLimit } from "./selector/with-node-limit.ts";
 export type { Context } from "./server/context.ts";
 export { createServer, type ServerOptions } from "./server/create-server.ts";
 export type { Handler, Handlers, ServerMiddleware, StreamHandler } from "./server/handler.ts";

@@ -5,6 +5,7 @@ import { type Clock, sleep } from "../words/clock.ts";
 import { type Deadline, deadlineFrom } from "../words/deadline.ts";
 import { cancelled, MicroError, timeout } from "../words/errors.ts";
 import type { Metadata } from "../words/metadata.ts";
+import { attemptError } from "./attempt-error.ts";
 import type { CallOptions } from "./client.ts";
 import type { Pool } from "./pool.ts";
 import type { RetryRule } from "./retry.ts";
@@ -46,12 +47,15 @@ export async function call(
   const attempts = 1 + (options.retries ?? settings.retries);
   for (let attempt = 1; ; attempt++) {
     const candidate = next();
+    parts.selector.began?.(candidate);
     try {
       const reply = await connect(parts, candidate).unary(outgoing, body);
       parts.selector.mark(candidate, "reached");
+      parts.selector.ended?.(candidate);
       return reply;
     } catch (reason) {
       const error = markFailure(parts, candidate, reason);
+      parts.selector.ended?.(candidate, attemptError(error, options.signal));
       if (attempt >= attempts || !settings.retry(error, options.idempotent ?? false)) throw error;
       await pause(clock, attempt === 1 ? 0 : backoffMs(attempt - 1, settings.backoff), deadline, options.signal, error);
     }
@@ -79,6 +83,12 @@ export async function* callStream(
     for (let attempt = 1; ; attempt++) {
       const candidate = next();
       let replied = false;
+      let ended = false;
+      const end = (error?: MicroError): void => {
+        if (!ended) parts.selector.ended?.(candidate, error);
+        ended = true;
+      };
+      parts.selector.began?.(candidate);
       try {
         for await (const reply of connect(parts, candidate).stream(outgoing, source)) {
           if (!replied) parts.selector.mark(candidate, "reached");
@@ -89,6 +99,7 @@ export async function* callStream(
         return;
       } catch (reason) {
         const error = markFailure(parts, candidate, reason);
+        end(attemptError(error, options.signal));
         const final = replied || !source.canReplay() || attempt >= attempts;
         if (final || !settings.retry(error, options.idempotent ?? false)) throw error;
         await pause(
@@ -98,6 +109,8 @@ export async function* callStream(
           options.signal,
           error,
         );
+      } finally {
+        end(); // also when the replies are left early
       }
     }
   } finally {

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../words/clock.ts";
-import { MicroError } from "../words/errors.ts";
+import { MicroError, timeout } from "../words/errors.ts";
 import type { Call, CallOptions } from "./client.ts";
 import type { ClientMiddleware } from "./create-client.ts";
 import { recentLatency } from "./recent-latency.ts";
@@ -34,7 +34,8 @@ export function hedge(options: HedgeOptions = {}): ClientMiddleware {
     const latency = recentLatency(share);
     const usual = (): number | undefined => {
       const { quantileMs } = latency;
-      return quantileMs === undefined ? undefined : Math.max(minDelayMs, quantileMs);
+      // The clock counts whole milliseconds: without the one more, all calls that took just as long would be asked twice.
+      return quantileMs === undefined ? undefined : Math.max(minDelayMs, quantileMs + 1);
     };
     const mayAsk = (): boolean => !budget || budget.take();
     return (request, callOptions = {}) => {
@@ -77,21 +78,23 @@ function race({ next, request, options, clock, afterMs, mayAsk }: Race): Promise
     let firstFailure: MicroError | undefined;
     let settled = false;
 
-    function start(changes: CallOptions): void {
+    function start(retries: number | undefined): void {
       const giveUp = new AbortController();
       running.push(giveUp);
       if (options.signal?.aborted) giveUp.abort(options.signal.reason);
-      next(request, { ...options, ...changes, apart, signal: giveUp.signal }).then(
+      const callOptions: CallOptions = { ...options, apart, signal: giveUp.signal };
+      if (retries !== undefined) callOptions.retries = retries;
+      next(request, callOptions).then(
         (reply) => {
           leave(giveUp);
-          settle(() => resolve(reply));
+          settle(() => resolve(reply), outrun);
         },
         (reason) => {
           leave(giveUp);
           const error = MicroError.from(reason, "go.micro.client");
           firstFailure ??= error;
           // Out of time is out of time for both. Any other failure without an answer leaves the call to the one still running.
-          if (error.answered || error.code === 408) settle(() => reject(error));
+          if (error.answered || error.code === 408) settle(() => reject(error), error.answered ? outrun : undefined);
           else if (running.length === 0) settle(() => reject(firstFailure));
         },
       );
@@ -101,13 +104,13 @@ function race({ next, request, options, clock, afterMs, mayAsk }: Race): Promise
       running.splice(running.indexOf(giveUp), 1);
     }
 
-    function settle(how: () => void): void {
+    function settle(how: () => void, why?: () => MicroError): void {
       if (settled) return;
       settled = true;
       cancelSecond();
       options.signal?.removeEventListener("abort", abortAll);
       how();
-      for (const giveUp of running) giveUp.abort();
+      for (const giveUp of running) giveUp.abort(why?.());
     }
 
     function abortAll(): void {
@@ -117,9 +120,14 @@ function race({ next, request, options, clock, afterMs, mayAsk }: Race): Promise
 
     const cancelSecond = clock.after(afterMs, () => {
       // One attempt: when it fails too, the first call is still there with all of its own.
-      if (mayAsk()) start({ retries: 0 });
+      if (mayAsk()) start(0);
     });
     options.signal?.addEventListener("abort", abortAll, { once: true });
-    start({});
+    start(options.retries);
   });
+}
+
+/** Told to the selector about the slower node, so that one which never answers is noticed though no caller waits for it. */
+function outrun(): MicroError {
+  return timeout("go.micro.client", "another node answered first");
 }

@@ -1,6 +1,6 @@
 import type { NodeTable } from "../registry/node-table.ts";
 import type { Health } from "./health.ts";
-import type { Candidate, Filter, Strategy } from "./selector.ts";
+import type { Candidate, Filter, Load, Strategy } from "./selector.ts";
 
 /** The nodes of one service that some filters accept. */
 export interface Pool {
@@ -18,7 +18,7 @@ export type Chooser = ReturnType<Strategy>;
  * else is left. The lists handed to strategies are made anew only when nodes or outages changed; without filters and
  * outages that is never, and a choice costs the same however many nodes there are.
  */
-export function pool(table: NodeTable, health: Health, filters: readonly Filter[]): Pool {
+export function pool(table: NodeTable, health: Health, filters: readonly Filter[], load?: Load): Pool {
   const choosers = new WeakMap<Strategy, Chooser>();
   let accepted: readonly Candidate[] = table.nodes;
   let usable: readonly Candidate[] = table.nodes;
@@ -71,7 +71,7 @@ export function pool(table: NodeTable, health: Health, filters: readonly Filter[
     chooser(strategy) {
       let chooser = choosers.get(strategy);
       if (!chooser) {
-        chooser = strategy();
+        chooser = strategy(load);
         choosers.set(strategy, chooser);
       }
       return chooser;

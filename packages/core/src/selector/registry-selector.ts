@@ -6,6 +6,9 @@ import { type MicroError, notFound, unavailable } from "../words/errors.ts";
 import { closeable, closeOnce } from "../words/lifecycle.ts";
 import { type Logger, silentLogger } from "../words/logger.ts";
 import { type Health, health } from "./health.ts";
+import { leftOut } from "./left-out.ts";
+import { nodeLoad } from "./load.ts";
+import { type OutlierOptions, type Outliers, outliers } from "./outliers.ts";
 import { type Pool, pool } from "./pool.ts";
 import { roundRobin } from "./round-robin.ts";
 import type { Candidate, Filter, Next, SelectOptions, Selector, Strategy } from "./selector.ts";
@@ -23,6 +26,8 @@ export interface RegistrySelectorOptions {
   outageMaxMs?: number;
   /** How long a trial of a node that was left out may go unanswered before there is another, in milliseconds. @default 10000 */
   trialMs?: number;
+  /** When nodes that answer, but do far worse than the others, are left out too; `{}` for the defaults. @default never */
+  outliers?: OutlierOptions;
   clock?: Clock;
   logger?: Logger;
   /** Spreads the time that nodes are left out; gives a number in [0, 1). @default Math.random */
@@ -39,6 +44,7 @@ export function registrySelector(options: RegistrySelectorOptions): Selector {
   const cache = options.cache ?? registryCache(registryOf(options), { clock, logger });
   // Kept as long as the cache keeps the nodes, so that services nobody asks for any more leave nothing behind.
   const services = new WeakMap<NodeTable, Service>();
+  const load = nodeLoad();
   let closed = false;
 
   function serviceOf(table: NodeTable): Service {
@@ -46,39 +52,43 @@ export function registrySelector(options: RegistrySelectorOptions): Selector {
     if (!service) {
       const outage = { baseMs: outageBaseMs, maxMs: outageMaxMs };
       const reachable = health({ clock, outage, trialMs, random });
-      service = { health: reachable, all: pool(table, reachable, []), filtered: new WeakMap() };
+      const outlying = options.outliers && outliers(options.outliers, { clock, random, trialMs });
+      const usable = outlying ? leftOut(reachable, outlying.ejections) : reachable;
+      service = { health: reachable, outlying, usable, all: pool(table, usable, [], load), filtered: new WeakMap() };
       services.set(table, service);
     }
     return service;
   }
 
   function poolOf(table: NodeTable, filters: readonly Filter[] | undefined): Pool {
-    const { health, all, filtered } = serviceOf(table);
+    const { usable, all, filtered } = serviceOf(table);
     if (filters === undefined || filters.length === 0) return all;
     let known = filtered.get(filters);
     if (!known) {
-      known = pool(table, health, filters);
+      known = pool(table, usable, filters, load);
       filtered.set(filters, known);
     }
     return known;
   }
 
-  function nextOf(name: string, table: NodeTable, { filters, strategy: own = strategy }: SelectOptions): Next {
+  function nextOf(name: string, table: NodeTable, { filters, strategy: own = strategy, apart }: SelectOptions): Next {
     const candidates = poolOf(table, filters);
     const chooser = candidates.chooser(own);
+    const elsewhere = apart && apart.size > 0 ? [...apart] : undefined;
     let first: Candidate | undefined;
-    let tried: Set<string> | undefined;
+    let tried = elsewhere && new Set(elsewhere);
     return () => {
       // Most calls need one attempt, so what was tried is written down only from the second on.
       if (first && !tried) tried = new Set([first.node.id]);
       let candidate = candidates.choose(chooser, tried);
       if (!candidate && tried) {
-        tried.clear();
-        candidate = candidates.choose(chooser);
+        tried = elsewhere && new Set(elsewhere);
+        candidate = candidates.choose(chooser, tried);
       }
-      if (!candidate) throw noneLeft(name, table);
+      if (!candidate) throw elsewhere ? noneApart(name) : noneLeft(name, table);
       if (tried) tried.add(candidate.node.id);
       else first = candidate;
+      apart?.add(candidate.node.id);
       return candidate;
     };
   }
@@ -102,6 +112,16 @@ export function registrySelector(options: RegistrySelectorOptions): Selector {
       if (!service) return;
       if (outcome === "reached") service.health.reached(node.id);
       else if (table.get(node.id)?.node.address === node.address) service.health.failed(node.id, node.address);
+    },
+    began: load.began,
+    ended(candidate, error) {
+      load.ended(candidate);
+      if (!options.outliers) return;
+      const { node, record } = candidate;
+      const table = cache.peek(record.name);
+      const service = table && services.get(table);
+      if (!service || (error && table.get(node.id)?.node.address !== node.address)) return;
+      service.outlying?.ended(node.id, node.address, error, table.nodes.length - service.health.size);
     },
     ...closeable(
       closeOnce(async () => {
@@ -128,6 +148,9 @@ const id = "go.micro.client";
 /** What is remembered of one service. */
 interface Service {
   readonly health: Health;
+  readonly outlying: Outliers | undefined;
+  /** The health of nodes, and who among them does far worse than the others. */
+  readonly usable: Health;
   /** Calls without filters. */
   readonly all: Pool;
   /** Calls with filters, by the identity of their list. */
@@ -137,6 +160,11 @@ interface Service {
 function registryOf({ registry }: RegistrySelectorOptions): Registry {
   if (registry) return registry;
   throw new TypeError("registrySelector needs a registry or a cache to look services up in");
+}
+
+function noneApart(name: string): MicroError {
+  const detail = `service ${name} has no other node to call: each that the call may use is being tried already`;
+  return unavailable(id, detail, { unprocessed: true });
 }
 
 function noneLeft(name: string, table: NodeTable): MicroError {

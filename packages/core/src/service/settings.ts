@@ -1,6 +1,9 @@
+import { leastLoaded } from "../selector/least-loaded.ts";
+import { powerOfTwoChoices } from "../selector/power-of-two-choices.ts";
 import { random } from "../selector/random.ts";
 import { roundRobin } from "../selector/round-robin.ts";
 import type { Strategy } from "../selector/selector.ts";
+import { weighted } from "../selector/weighted.ts";
 import { parseListenAddress } from "../words/address.ts";
 import { ConfigError } from "../words/plugin.ts";
 import type { ServiceOptions } from "./create-service.ts";
@@ -57,8 +60,19 @@ function inSeconds({ registerTtlMs, registerIntervalMs }: ServiceOptions): {
   };
 }
 
-function strategyOf(selector: string | undefined): Strategy {
-  if (selector === undefined || selector === "registry" || selector === "roundrobin") return roundRobin;
-  if (selector === "random") return random;
-  throw new ConfigError(`--selector: "${selector}" is not known here; known are registry, roundrobin, random`);
+// What go-micro calls `registry` is whichever way is the default.
+const strategies: Readonly<Record<string, Strategy>> = {
+  registry: roundRobin,
+  roundrobin: roundRobin,
+  random,
+  leastloaded: leastLoaded,
+  p2c: powerOfTwoChoices,
+  weighted,
+};
+
+function strategyOf(selector = "registry"): Strategy {
+  const strategy = strategies[selector];
+  if (strategy) return strategy;
+  const known = Object.keys(strategies).join(", ");
+  throw new ConfigError(`--selector: "${selector}" is not known here; known are ${known}`);
 }
