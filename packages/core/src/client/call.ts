@@ -30,34 +30,38 @@ export interface CallSettings {
   readonly metadata: Metadata;
 }
 
+/** What is called, and whether calling it twice does no harm where the call's options do not say. */
+export interface ClientTarget extends CallTarget {
+  readonly idempotent: boolean;
+}
+
 /** One call, from bytes to bytes: a deadline for all of it, then one attempt a node until one answers or the rule says no. */
 export async function call(
   parts: CallParts,
-  target: CallTarget,
+  target: ClientTarget,
   body: Uint8Array,
   options: CallOptions,
 ): Promise<Uint8Array> {
-  const { clock, settings } = parts;
-  const timeoutMs = options.timeoutMs ?? settings.timeoutMs;
-  const deadline = deadlineFrom(clock.now(), timeoutMs, options.deadline);
-  const metadata = withDefaults(settings.metadata, options.metadata);
-  const outgoing = { target, metadata, deadline, timeoutMs, signal: options.signal };
+  const { clock, settings, selector } = parts;
+  const outgoing = outgoingCall(parts, target, options, options.timeoutMs ?? settings.timeoutMs);
+  const { deadline, signal } = outgoing;
   const selected = selectNext(parts, target.service, options);
-  const next = selected instanceof Promise ? await beforeDeadline(selected, clock, deadline, options.signal) : selected;
+  const next = selected instanceof Promise ? await beforeDeadline(selected, clock, deadline, signal) : selected;
   const attempts = 1 + (options.retries ?? settings.retries);
+  let failure: MicroError | undefined;
   for (let attempt = 1; ; attempt++) {
-    const candidate = next();
-    parts.selector.began?.(candidate);
+    const candidate = nextNode(next, failure);
+    selector.began?.(candidate);
     try {
       const reply = await connect(parts, candidate).unary(outgoing, body);
-      parts.selector.mark(candidate, "reached");
-      parts.selector.ended?.(candidate);
+      selector.mark(candidate, "reached");
+      selector.ended?.(candidate);
       return reply;
     } catch (reason) {
-      const error = markFailure(parts, candidate, reason);
-      parts.selector.ended?.(candidate, attemptError(error, options.signal));
-      if (attempt >= attempts || !settings.retry(error, options.idempotent ?? false)) throw error;
-      await pause(clock, attempt === 1 ? 0 : backoffMs(attempt - 1, settings.backoff), deadline, options.signal, error);
+      failure = markFailure(parts, candidate, reason);
+      selector.ended?.(candidate, attemptError(failure, signal));
+      if (attempt >= attempts || !settings.retry(failure, options.idempotent ?? target.idempotent)) throw failure;
+      await pause(clock, attempt === 1 ? 0 : backoffMs(attempt - 1, settings.backoff), deadline, signal, failure);
     }
   }
 }
@@ -68,7 +72,7 @@ export async function call(
  */
 export async function* callStream(
   parts: CallParts,
-  target: CallTarget,
+  target: ClientTarget,
   messages: AsyncIterable<Uint8Array>,
   options: CallOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
@@ -79,9 +83,10 @@ export async function* callStream(
   const next = selected instanceof Promise ? await beforeDeadline(selected, clock, deadline, options.signal) : selected;
   const attempts = 1 + (options.retries ?? settings.retries);
   const source = replayable(messages);
+  let failure: MicroError | undefined;
   try {
     for (let attempt = 1; ; attempt++) {
-      const candidate = next();
+      const candidate = nextNode(next, failure);
       let replied = false;
       let ended = false;
       const end = (error?: MicroError): void => {
@@ -98,17 +103,12 @@ export async function* callStream(
         parts.selector.mark(candidate, "reached");
         return;
       } catch (reason) {
-        const error = markFailure(parts, candidate, reason);
-        end(attemptError(error, options.signal));
+        failure = markFailure(parts, candidate, reason);
+        end(attemptError(failure, options.signal));
         const final = replied || !source.canReplay() || attempt >= attempts;
-        if (final || !settings.retry(error, options.idempotent ?? false)) throw error;
-        await pause(
-          clock,
-          attempt === 1 ? 0 : backoffMs(attempt - 1, settings.backoff),
-          deadline,
-          options.signal,
-          error,
-        );
+        if (final || !settings.retry(failure, options.idempotent ?? target.idempotent)) throw failure;
+        const pauseMs = attempt === 1 ? 0 : backoffMs(attempt - 1, settings.backoff);
+        await pause(clock, pauseMs, deadline, options.signal, failure);
       } finally {
         end(); // also when the replies are left early
       }
@@ -157,6 +157,15 @@ function replayable(messages: AsyncIterable<Uint8Array>): Replayable {
       };
     },
   };
+}
+
+/** When nobody is left for another attempt, what the last one failed of says more. */
+function nextNode(next: Next, failure: MicroError | undefined): Candidate {
+  try {
+    return next();
+  } catch (reason) {
+    throw failure ?? reason;
+  }
 }
 
 function outgoingCall(

@@ -1,5 +1,5 @@
 import { type CodecTable, defaultCodecs } from "../codec/codecs.ts";
-import type { CallTarget, ConnectOptions, Protocol } from "../protocol/protocol.ts";
+import type { ConnectOptions, Protocol } from "../protocol/protocol.ts";
 import type { Selector } from "../selector/selector.ts";
 import type { Backoff } from "../words/backoff.ts";
 import { type Clock, systemClock } from "../words/clock.ts";
@@ -7,7 +7,7 @@ import { endpointName, type MethodKind, type Methods, type ServiceDescription } 
 import { MicroError } from "../words/errors.ts";
 import { closeable, closeOnce } from "../words/lifecycle.ts";
 import { type Metadata, metadata } from "../words/metadata.ts";
-import { type CallParts, call, callStream } from "./call.ts";
+import { type CallParts, type ClientTarget, call, callStream } from "./call.ts";
 import type { Call, CallOptions, Client, EndpointPlan, StreamCall, TypedClient } from "./client.ts";
 import { connectionPool } from "./pool.ts";
 import { type RetryRule, retryUnprocessed } from "./retry.ts";
@@ -115,37 +115,39 @@ async function* only<T>(value: T): AsyncGenerator<T, void, undefined> {
   yield value;
 }
 
+const noOptions: CallOptions = {};
+
 /** Content type, target and coders of a plan: everything that is the same for each call of the endpoint. */
 function settlePlan(codecs: CodecTable, plan: EndpointPlan, kind: MethodKind) {
   const contentType = plan.contentType ?? (plan.request ? "application/grpc+proto" : "application/json");
   const codec = codecs.find(contentType);
   if (!codec) throw new MicroError("go.micro.client", 500, `Unsupported Content-Type: ${contentType}`);
-  const target: CallTarget = { service: plan.service, endpoint: plan.endpoint, kind, contentType };
-  const defaults: CallOptions = { idempotent: plan.idempotent ?? false };
-  const settle = (options?: CallOptions): CallOptions => (options ? { ...defaults, ...options } : defaults);
+  const { service, endpoint, idempotent = false } = plan;
+  const target: ClientTarget = { service, endpoint, kind, contentType, idempotent };
   const { encode } = codec.coder(plan.request);
   const { decode } = codec.coder(plan.response);
-  return { target, settle, encode, decode };
+  return { target, encode, decode };
 }
 
 /** The call without middleware. */
 function prepareCall(parts: CallParts, codecs: CodecTable, plan: EndpointPlan): Call {
-  const { target, settle, encode, decode } = settlePlan(codecs, plan, "unary");
-  if (plan.raw) return (request, options) => call(parts, target, request as Uint8Array, settle(options));
+  const { target, encode, decode } = settlePlan(codecs, plan, "unary");
+  if (plan.raw) return (request, options) => call(parts, target, request as Uint8Array, options ?? noOptions);
   return async (request, options) => {
     const body = encodeRequest(encode, request, target);
-    return decodeReply(decode, await call(parts, target, body, settle(options)), target);
+    return decodeReply(decode, await call(parts, target, body, options ?? noOptions), target);
   };
 }
 
 /** The streaming call without middleware. */
 function prepareStreamCall(parts: CallParts, codecs: CodecTable, plan: EndpointPlan): StreamCall {
-  const { target, settle, encode, decode } = settlePlan(codecs, plan, plan.kind ?? "duplex");
+  const { target, encode, decode } = settlePlan(codecs, plan, plan.kind ?? "duplex");
   if (plan.raw)
-    return (requests, options) => callStream(parts, target, requests as AsyncIterable<Uint8Array>, settle(options));
+    return (requests, options) =>
+      callStream(parts, target, requests as AsyncIterable<Uint8Array>, options ?? noOptions);
   return async function* (requests, options) {
     const bodies = mapEach(requests, (request) => encodeRequest(encode, request, target));
-    for await (const reply of callStream(parts, target, bodies, settle(options)))
+    for await (const reply of callStream(parts, target, bodies, options ?? noOptions))
       yield decodeReply(decode, reply, target);
   };
 }
