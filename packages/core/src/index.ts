@@ -125,6 +125,8 @@ export {
   type SettledFlagValues,
   withDefaults,
 } from "./service/flags.ts";
+export { Health, HealthCheckResponse_ServingStatus } from "./service/gen/grpc_health_v1.ts";
+export { ServerReflection } from "./service/gen/grpc_reflection_v1.ts";
 export { nearest } from "./service/nearest.ts";
 export type { Service, ServiceContext } from "./service/service.ts";
 export { type RegisterTimes, registerTimes, type ServiceFlagValues, serviceFlags } from "./service/service-flags.ts";

@@ -2,6 +2,7 @@ import { bytesCodec } from "./bytes.ts";
 import type { Codec } from "./codec.ts";
 import { jsonCodec } from "./json.ts";
 import { protobufCodec } from "./protobuf.ts";
+import { laxJsonCodec } from "./rpc/lax-json.ts";
 
 /** Finds the codec of a content type. */
 export interface CodecTable {
@@ -25,5 +26,14 @@ function bare(contentType: string): string {
   return (contentType.split(";", 1)[0] ?? "").trim().toLowerCase();
 }
 
-/** Protobuf, proto3 JSON and raw bytes, under the content types of go-micro's gRPC. */
-export const defaultCodecs: CodecTable = codecTable([protobufCodec, jsonCodec(), bytesCodec]);
+/**
+ * Protobuf, proto3 JSON and raw bytes under the content types of go-micro's gRPC; and what stands inside the envelopes
+ * that only mucp has.
+ */
+export const defaultCodecs: CodecTable = codecTable([
+  protobufCodec,
+  jsonCodec(),
+  bytesCodec,
+  { ...laxJsonCodec, contentTypes: ["application/json-rpc"] },
+  { ...protobufCodec, contentTypes: ["application/proto-rpc"] },
+]);

@@ -19,7 +19,9 @@ describe("loadProto", () => {
        package greeter;
        import "types.proto";
        import "google/protobuf/timestamp.proto";
-       message Request { shared.Name name = 1; int64 number = 2; repeated string tags = 3; }
+       message Outer { message Inner { string word = 1; } Inner inner = 1; repeated Kind kinds = 2; }
+       enum Kind { NONE = 0; SOME = 1; }
+       message Request { Outer outer = 4; shared.Name name = 1; int64 number = 2; repeated string tags = 3; }
        message Response { google.protobuf.Timestamp at = 1; }
        service Greeter {
          rpc SayHello(Request) returns (Response) { option idempotency_level = NO_SIDE_EFFECTS; }
@@ -46,7 +48,8 @@ describe("loadProto", () => {
       },
     });
     const { request, response } = greeter?.methods.sayHello ?? {};
-    const value = { name: { text: "ann" }, number: 9_007_199_254_740_993n, tags: ["a", "b"] };
+    const outer = { inner: { word: "deep" }, kinds: [1] };
+    const value = { outer, name: { text: "ann" }, number: 9_007_199_254_740_993n, tags: ["a", "b"] };
     expect(request?.decode(request.encode(value))).toEqual(value);
     expect(response?.toJson({ at: { seconds: 1n } })).toEqual({ at: "1970-01-01T00:00:01Z" });
   });

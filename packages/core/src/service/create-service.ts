@@ -22,6 +22,8 @@ import { createLogger, standardOutput } from "../words/pino-logger.ts";
 import { ConfigError, type Plugin } from "../words/plugin.ts";
 import { type Announcement, announce } from "./announce.ts";
 import { contextMaker } from "./context.ts";
+import { addConventions, type HandledService } from "./conventions/add-conventions.ts";
+import { serviceState } from "./conventions/state.ts";
 import { debugHandler } from "./debug/handler.ts";
 import { logTail } from "./debug/log-tail.ts";
 import { memoryTracer } from "./debug/spans.ts";
@@ -75,6 +77,8 @@ export interface ServiceOptions {
   clientTls?: ClientTls;
   /** Largest message taken or sent, in bytes. @default 4 MiB */
   maxMessageBytes?: number;
+  /** Tell whoever asks by gRPC reflection which services there are and what their messages look like. Flag `--grpc_reflection`. @default false */
+  reflection?: boolean;
   hooks?: Hooks;
   /** @default one made by `--log_level` and `--log_format` */
   logger?: Logger;
@@ -160,6 +164,8 @@ export function createService(options: ServiceOptions): Service {
     ...defined("tls", options.tls),
     ...maxMessageBytes,
   });
+  const state = serviceState();
+  const handled: HandledService[] = [];
   let announcement: Announcement | undefined;
 
   function openRegistry() {
@@ -189,7 +195,11 @@ export function createService(options: ServiceOptions): Service {
     await options.hooks?.beforeStart?.();
     const debug = parts.use(debugHandler({ now: clock.now, calls: server.calls, log, tracer }));
     server.handle(Debug, debug.handlers, { internal: true });
+    const reflection = values.grpc_reflection ?? options.reflection ?? false;
+    addConventions({ server, service: name, handled, state, reflection, logger });
     await server.start();
+    // Before anybody can find the node, who may ask at once whether it serves.
+    state.enter("serving");
     const { ttlMs, intervalMs } = settings;
     announcement = announce({
       registry,
@@ -218,9 +228,11 @@ export function createService(options: ServiceOptions): Service {
 
   /** Out of the registry first, then out of callers' lists, then done with what they had begun. */
   async function leave(): Promise<void> {
+    state.enter("draining");
     const deregistered = announcement?.stop();
     await Promise.allSettled([deregistered]);
     await sleep(clock, options.noticeMs ?? 500);
+    state.enter("ending");
     const timeoutMs = values.drain_timeout ?? options.drainTimeoutMs ?? 8_000;
     const unsubscribed = messages.stop();
     const cutOff = await server.drain(timeoutMs);
@@ -256,6 +268,7 @@ export function createService(options: ServiceOptions): Service {
     },
     handle(description, handlers, handleOptions) {
       server.handle(description, handlers, handleOptions);
+      handled.push({ description, internal: handleOptions?.internal ?? false });
       return service;
     },
     client: (description, of) => rawClient.of(description, of),

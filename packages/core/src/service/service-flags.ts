@@ -75,6 +75,14 @@ export const serviceFlags = [
     group: "Server",
   },
   {
+    name: "grpc_reflection",
+    type: "boolean",
+    help: "tell gRPC tools which services there are and what their messages look like",
+    env: "MICRO_GRPC_REFLECTION",
+    default: false,
+    group: "Server",
+  },
+  {
     name: "drain_timeout",
     type: "duration",
     help: "how long calls in flight may take to finish when the service stops",

@@ -121,7 +121,7 @@ function fieldSchema(
   const type = typeNames[field.type ?? 0];
   if (field.type === group || (type === "message" && features.messageEncoding === delimited)) return undefined;
   if (type === undefined) throw new Error(`${owner}.${name} is of the unknown field type ${field.type}`);
-  const refersTo = typeName.replace(/^\./, "");
+  const refersTo = resolveName(typeName, owner, (full) => isKnown(full, names));
   const entry = type === "message" ? names.entries.get(refersTo) : undefined;
   const base = { name, key: field.jsonName ?? camelCase(name), number: field.number ?? 0, required: false };
   if (entry !== undefined) {
@@ -159,6 +159,23 @@ function find({ messages, others }: Names, name: string, field: string): Message
   const found = messages.get(name) ?? others(name);
   if (found === undefined) throw new Error(`${field} is of type ${name}, which is not in the descriptor set`);
   return found;
+}
+
+/**
+ * The full name of a type. protoc writes it with a dot in front; other makers of descriptors leave a name as it stands in
+ * the proto file, which is looked for from the innermost scope outwards.
+ */
+export function resolveName(typeName: string, scope: string, isKnown: (full: string) => boolean): string {
+  if (typeName.startsWith(".")) return typeName.slice(1);
+  for (let within = scope; within !== ""; within = within.slice(0, Math.max(0, within.lastIndexOf(".")))) {
+    const full = `${within}.${typeName}`;
+    if (isKnown(full)) return full;
+  }
+  return typeName;
+}
+
+function isKnown(full: string, { messages, entries, enums, others }: Names): boolean {
+  return messages.has(full) || entries.has(full) || enums.has(full) || others(full) !== undefined;
 }
 
 /** An enum of a file that is not in the set: its numbers work, its names are not known. */

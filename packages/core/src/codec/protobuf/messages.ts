@@ -12,6 +12,8 @@ import { wellKnownFiles } from "./well-known-files.ts";
 export interface Messages {
   /** The message of this full name; that there is one is checked when it is used. */
   type<T = unknown>(fullName: string): MessageType<T>;
+  /** Whether there is a message of this full name. */
+  has(fullName: string): boolean;
   /** The bytes of the `google.protobuf.FileDescriptorSet` that the messages come from. */
   files(): Uint8Array;
 }
@@ -36,7 +38,11 @@ export function loadMessages(files: string | Uint8Array): Messages {
     }
     return made;
   };
-  return { type: <T>(name: string) => type(name) as MessageType<T>, files: bytes };
+  return {
+    type: <T>(name: string) => type(name) as MessageType<T>,
+    has: (name) => find(name) !== undefined,
+    files: bytes,
+  };
 }
 
 const wellKnown = once(() => readDescriptors(Buffer.from(wellKnownFiles, "base64"), () => undefined));

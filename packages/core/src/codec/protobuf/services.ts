@@ -1,5 +1,6 @@
 import type { AnyMethod, MethodKind, ServiceDescription } from "../../words/description.ts";
 import { decoder } from "./decode.ts";
+import { resolveName } from "./descriptor.ts";
 import { type MethodDescriptor, type ServiceFileSet, servicesOfFiles } from "./descriptor-schema.ts";
 import { loadMessages } from "./messages.ts";
 
@@ -11,27 +12,23 @@ export function loadServices(files: Uint8Array): Map<string, ServiceDescription>
   for (const { package: scope, service } of file) {
     for (const { name = "", method } of service) {
       const fullName = scope ? `${scope}.${name}` : name;
-      const methods = Object.fromEntries(method.map((each) => [lowerFirst(each.name ?? ""), describe(each)]));
+      const methods = Object.fromEntries(method.map((each) => [lowerFirst(each.name ?? ""), describe(each, fullName)]));
       services.set(fullName, { name, fullName, methods, files: () => messages.files() });
     }
   }
   return services;
 
-  function describe(method: MethodDescriptor): AnyMethod {
+  function describe(method: MethodDescriptor, scope: string): AnyMethod {
+    const typeOf = (name = "") => messages.type(resolveName(name, scope, (full) => messages.has(full)));
     return {
       kind: kindOf(method),
       name: method.name ?? "",
-      request: messages.type(bare(method.inputType)),
-      response: messages.type(bare(method.outputType)),
+      request: typeOf(method.inputType),
+      response: typeOf(method.outputType),
       // 1 is NO_SIDE_EFFECTS, 2 IDEMPOTENT
       ...((method.options?.idempotencyLevel ?? 0) > 0 && { idempotent: true }),
     };
   }
-}
-
-// Types are named with a dot in front, which says that the name is complete.
-function bare(typeName = ""): string {
-  return typeName.replace(/^\./, "");
 }
 
 function kindOf({ clientStreaming, serverStreaming }: MethodDescriptor): MethodKind {

@@ -87,8 +87,13 @@ export class ClientCall implements StreamHandler {
     this.#encoding = encoding;
   }
 
-  onData(_stream: Stream, chunk: Buffer, start: number, end: number): void {
+  onData(stream: Stream, chunk: Buffer, start: number, end: number): void {
     if (this.#ended) return;
+    if (this.#outcome && this.#outcome.status !== 0) {
+      // The text of an error page, which a proxy sends where no server answers it.
+      stream.consumed(end - start);
+      return;
+    }
     try {
       this.#reader.push(chunk, start, end);
       this.release();

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from "node:net";
 import { gzipSync } from "node:zlib";
-import { connect, type Fields, type HeaderList } from "@micro/http2";
+import { accept, connect, type Fields, type HeaderList } from "@micro/http2";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CallTarget, ProtocolServer } from "../../protocol/protocol.ts";
 import { closeStack } from "../../words/lifecycle.ts";
@@ -141,6 +141,33 @@ describe("gRPC on our own HTTP/2", () => {
       Buffer.from("x"),
     );
     await expect(call).rejects.toMatchObject({ code: 503 });
+  });
+
+  it.each([
+    ["502", "text/html", 503],
+    ["200", "text/html", 500],
+    ["404", "text/plain", 501],
+  ])("rejects by the HTTP status %s of a proxy that answers with a page of %s", async (status, type, code) => {
+    const proxy = createServer((socket) =>
+      accept(socket, {
+        onStream(stream) {
+          stream.respond([":status", status, "content-type", type]);
+          stream.write(Buffer.from("<html><body>nobody answers here</body></html>"), true);
+        },
+      }),
+    );
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    open.defer(() => new Promise<void>((resolve) => proxy.close(() => resolve())));
+    const connection = open.use(http2Connection(`127.0.0.1:${(proxy.address() as AddressInfo).port}`));
+    const target: CallTarget = { service: "s", endpoint: "Say.Hello", kind: "unary", contentType: "application/json" };
+    const call = connection.unary(
+      { target, metadata: {}, deadline: Number.POSITIVE_INFINITY, timeoutMs: undefined, signal: undefined },
+      Buffer.from("x"),
+    );
+    await expect(call).rejects.toMatchObject({
+      code,
+      detail: expect.stringContaining(status === "200" ? type : status),
+    });
   });
 
   /** One call made by hand. */

@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { ClientMiddleware } from "../../client/create-client.ts";
 import type { ServerMiddleware } from "../../server/handler.ts";
+import type { AnyMethod } from "../../words/description.ts";
 import { MicroError } from "../../words/errors.ts";
 import { metadata } from "../../words/metadata.ts";
-import { type Span, SpanType } from "../gen/debug.ts";
+import { Debug, type Span, SpanType } from "../gen/debug.ts";
+import { Health } from "../gen/grpc_health_v1.ts";
+import { ServerReflection } from "../gen/grpc_reflection_v1.ts";
 import type { ServiceContext } from "../service.ts";
 
 /** What a tracer saw, and the middleware through which it sees. */
@@ -16,9 +19,14 @@ export interface Tracer {
 
 const kept = 256;
 
+// Probes come every few seconds, and would soon be all that is kept.
+const unseen: ReadonlySet<AnyMethod> = new Set(
+  [Debug, Health, ServerReflection].flatMap(({ methods }): AnyMethod[] => Object.values(methods)),
+);
+
 /**
  * Keeps the last spans in memory, as go-micro's default tracer does, and hands their ids on in `micro-trace-id` and
- * `micro-span-id`. Calls of `Debug` endpoints leave none.
+ * `micro-span-id`. Calls of the endpoints that every service has (`Debug`, gRPC's health and reflection) leave none.
  */
 export function memoryTracer(service: string): Tracer {
   const ended: Span[] = [];
@@ -39,8 +47,8 @@ export function memoryTracer(service: string): Tracer {
 
   return {
     spans: () => ended,
-    server: (next, { name }) => {
-      if (name.startsWith("Debug.")) return next;
+    server: (next, { name, method }) => {
+      if (unseen.has(method)) return next;
       return (request, context) => {
         const span = begin(`${service}.${name}`, SpanType.INBOUND, context.metadata);
         // Where calls made by the handler find their parent.
