@@ -65,7 +65,7 @@ function layerOf(path) {
 
 function checkHome(path, imported) {
   const home = Object.entries(homes).find(([name]) => imported === name || imported.startsWith(`${name}/`))?.[1];
-  if (home && !home.some((prefix) => path.startsWith(prefix))) {
+  if (home && !/\.test\.ts$/.test(path) && !home.some((prefix) => path.startsWith(prefix))) {
     problems.push(`${path} imports ${imported}, which belongs into ${home.join(", ")}`);
   }
 }
