@@ -12,3 +12,6 @@ export { selectorCases } from "./selector/cases.ts";
 export type { SelectorBench, SelectorHarness } from "./selector/harness.ts";
 export { selectorConformance } from "./selector/suite.ts";
 export { type Case, describeCases } from "./suite.ts";
+export { transportCases } from "./transport/cases.ts";
+export type { TransportHarness } from "./transport/harness.ts";
+export { transportConformance } from "./transport/suite.ts";

@@ -63,6 +63,17 @@ export { plainFraming } from "./codec/rpc/plain.ts";
 export { fieldKey, fromTree, goFieldName, type TreeForm, treeOf } from "./codec/tree.ts";
 export { grpc, grpcJs } from "./grpc/grpc.ts";
 export { loadProto } from "./grpc/load-proto.ts";
+export { safeWireTypes, type WireTypeNames } from "./mucp/content-types.ts";
+export type { MucpEvent, MucpEventHandler } from "./mucp/events.ts";
+export {
+  legacyMucp,
+  legacyMucpProtocol,
+  type MucpOptions,
+  type MucpProtocol,
+  mucp,
+  mucpProtocol,
+} from "./mucp/mucp.ts";
+export type { MucpServer } from "./mucp/server.ts";
 export type {
   CallTarget,
   ClientTls,
@@ -130,6 +141,17 @@ export { ServerReflection } from "./service/gen/grpc_reflection_v1.ts";
 export { nearest } from "./service/nearest.ts";
 export type { Service, ServiceContext } from "./service/service.ts";
 export { type RegisterTimes, registerTimes, type ServiceFlagValues, serviceFlags } from "./service/service-flags.ts";
+export { type HttpTransportOptions, httpTransport } from "./transport/http/http.ts";
+export { memoryTransport } from "./transport/memory.ts";
+export type {
+  DialOptions,
+  Message,
+  SharedPort,
+  Socket,
+  Transport,
+  TransportLimits,
+  TransportListener,
+} from "./transport/transport.ts";
 export { advertisedAddress, formatHostPort, parseListenAddress } from "./words/address.ts";
 export { type Backoff, backoffMs, goMicroBackoffMs } from "./words/backoff.ts";
 export { type Clock, sleep, systemClock, type TestClock, testClock } from "./words/clock.ts";

@@ -209,7 +209,8 @@ function inTurn(service: string, address: string | readonly string[]): Next {
 }
 
 function connect({ protocols, pool }: CallParts, { node }: Candidate) {
-  const word = node.metadata.protocol ?? "mucp"; // go-micro v0 wrote none and spoke mucp
+  // Nodes of go-micro v0 do not say; they speak mucp in the envelopes of that time.
+  const word = node.metadata.protocol || "legacy-mucp";
   const protocol = protocols.get(word);
   if (!protocol) {
     const known = [...protocols.keys()].join(", ");

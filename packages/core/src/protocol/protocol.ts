@@ -12,6 +12,8 @@ import type { Metadata } from "../words/metadata.ts";
  */
 export interface Protocol {
   readonly name: string;
+  /** What the node's metadata `transport` says. @default the protocol's name */
+  readonly transport?: string;
   /** A connection to one address; opened by the first call and opened again when it broke. Does no I/O itself. */
   connect(address: string, options?: ConnectOptions): Connection;
   /** The serving half; `dispatcher` answers the calls that arrive. */

@@ -128,13 +128,13 @@ export function createServer<C extends Context = Context>(options: ServerOptions
       return listener ? formatHostPort(listener.address.host, listener.address.port) : "";
     },
     record(): ServiceRecord {
-      const protocol = options.protocols[0]?.name ?? "grpc";
+      const { name: protocol = "grpc", transport = protocol } = options.protocols[0] ?? {};
       const metadata = {
         ...options.metadata,
         ...(options.registryName && { registry: options.registryName }),
         protocol,
         server: protocol,
-        transport: protocol,
+        transport,
       };
       const address = advertisedAddress(options.advertise, (listener ?? notStarted()).address);
       return {

@@ -6,6 +6,7 @@ import type { BrokerPlugin } from "../broker/plugin.ts";
 import type { SubscriberMiddleware } from "../broker/subscriber.ts";
 import { type ClientMiddleware, type ClientOptions, createClient } from "../client/create-client.ts";
 import { grpc, grpcJs } from "../grpc/grpc.ts";
+import { legacyMucp, mucp } from "../mucp/mucp.ts";
 import type { ClientTls } from "../protocol/protocol.ts";
 import { mdns } from "../registry/mdns/mdns.ts";
 import { memory } from "../registry/memory.ts";
@@ -114,7 +115,9 @@ export function createService(options: ServiceOptions): Service {
   const version = values.server_version ?? options.version ?? "latest";
   const registryName = values.registry ?? options.registry ?? "mdns";
   const maxMessageBytes = options.maxMessageBytes !== undefined && { maxMessageBytes: options.maxMessageBytes };
-  const protocols = [values.grpc_engine === "grpc-js" ? grpcJs : grpc];
+  const overHttp2 = values.grpc_engine === "grpc-js" ? grpcJs : grpc;
+  // Both are served on the one port; the first is what the registry is told.
+  const served = values.server === "mucp" ? [mucp, overHttp2] : [overHttp2, mucp];
   // Closed last to first: the registry after everything that asks it.
   const parts = closeStack();
 
@@ -124,7 +127,7 @@ export function createService(options: ServiceOptions): Service {
     createClient({
       selector,
       clock,
-      protocols,
+      protocols: [overHttp2, mucp, legacyMucp],
       ...options.client,
       middleware: [...(options.clientMiddleware ?? []), ...(tracer ? [tracer.client] : [])],
       ...(values.client_request_timeout !== undefined && { timeoutMs: values.client_request_timeout }),
@@ -154,7 +157,7 @@ export function createService(options: ServiceOptions): Service {
     clock,
     logger,
     registryName,
-    protocols,
+    protocols: served,
     context: contexts.ofCall,
     ...(values.server_id !== undefined && { id: values.server_id }),
     ...defined("address", values.server_address ?? options.address),

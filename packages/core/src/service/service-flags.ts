@@ -58,10 +58,10 @@ export const serviceFlags = [
   {
     name: "server",
     type: "string",
-    help: "protocol to serve",
+    help: "protocol that the registry is told; both are served on the one port",
     env: "MICRO_SERVER",
     placeholder: "NAME",
-    choices: ["grpc"],
+    choices: ["grpc", "mucp"],
     default: "grpc",
     group: "Server",
   },

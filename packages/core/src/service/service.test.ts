@@ -132,6 +132,26 @@ describe("a service", () => {
       ]);
   });
 
+  it("answers mucp on the same port, to its own kind and to a bare JSON-RPC POST, and says so to the registry when asked", async () => {
+    const made = await service("go.micro.srv.both", ({ name }) => Promise.resolve({ text: `hello ${name}` }), {
+      argv: [...inProcess.argv, "--server=mucp"],
+    });
+    const [record] = await made.registry.getService("go.micro.srv.both");
+    expect(record?.nodes[0]?.metadata).toMatchObject({ protocol: "mucp", server: "mucp", transport: "http" });
+    const caller = open.use(createService({ ...inProcess, name: "cli" }));
+    expect(await caller.client(Say, "go.micro.srv.both").hello({ name: "ann" })).toEqual({ text: "hello ann" });
+    const address = made.address.replace("[::]", "127.0.0.1");
+    expect(await caller.client(Say, "go.micro.srv.both").hello({ name: "bob" }, { address })).toEqual({
+      text: "hello bob",
+    });
+    const response = await fetch(`http://${address}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"method":"Debug.Health","params":[{}],"id":1}',
+    });
+    expect(await response.json()).toMatchObject({ id: 1, result: { status: "ok" }, error: null });
+  });
+
   it("takes flags before environment before what the program says", () => {
     const options = {
       name: "code",

@@ -1,0 +1,16 @@
+import { MicroError, parseError } from "../words/errors.ts";
+
+/** The error that a peer's text tells: error JSON of go-micro, or plain words. */
+export function fromErrorText(text: string): MicroError {
+  const { id, code, detail, status } = parseError(text);
+  if (code > 0) return new MicroError(id, code, detail, { status, answered: true });
+  return new MicroError("go.micro.client", plainCode(text), text, { answered: true });
+}
+
+// What go-micro's server says in plain words before any handler is asked.
+// Source: go-micro v2.9.1 `server/rpc_router.go`.
+function plainCode(text: string): number {
+  if (/^rpc: can't find (service|method) /.test(text)) return 404;
+  if (/^rpc: (service\/endpoint request ill-formed|router cannot decode request): /.test(text)) return 400;
+  return 500;
+}

@@ -1,0 +1,72 @@
+import type { IncomingCall } from "../protocol/protocol.ts";
+import { type Deadline, noDeadline, parseTimeoutHeader } from "../words/deadline.ts";
+import type { Metadata } from "../words/metadata.ts";
+import { atDeadline } from "./expiry.ts";
+import type { CallRequest } from "./read-request.ts";
+
+/** Where a call came in, as far as the call needs to know. */
+export interface CallOrigin {
+  readonly local: string;
+  readonly remote: string;
+  readonly isClosed: boolean;
+  /** Called when the caller is gone. */
+  readonly onGone: Set<() => void>;
+}
+
+/** A call as the dispatcher sees it. What a handler may never ask for is made when it asks. */
+export class MucpIncomingCall implements IncomingCall {
+  readonly endpoint: string;
+  readonly contentType: string;
+  readonly deadline: Deadline;
+  readonly #request: CallRequest;
+  readonly #origin: CallOrigin;
+  #metadata: Metadata | undefined;
+  #controller: AbortController | undefined;
+  #stopTimer: (() => void) | undefined;
+  #answered = false;
+
+  constructor(request: CallRequest, origin: CallOrigin) {
+    this.#request = request;
+    this.#origin = origin;
+    this.endpoint = request.endpoint;
+    this.contentType = request.bodyType;
+    const timeoutMs = parseTimeoutHeader(request.headers.timeout);
+    this.deadline = timeoutMs === undefined ? noDeadline : Date.now() + timeoutMs;
+  }
+
+  get peer(): string {
+    return this.#origin.remote;
+  }
+
+  get metadata(): Metadata {
+    if (!this.#metadata) {
+      const { local, remote } = this.#origin;
+      this.#metadata = Object.assign(Object.create(null) as Metadata, this.#request.headers, { local, remote });
+    }
+    return this.#metadata;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#origin.isClosed && !this.#answered) this.#cancel();
+      else if (!this.#answered) {
+        this.#origin.onGone.add(this.#cancel);
+        this.#stopTimer = atDeadline(this.deadline, this.#cancel);
+      }
+    }
+    return this.#controller.signal;
+  }
+
+  /** From here on nothing that happens to the connection is a cancellation. */
+  answered(): void {
+    this.#answered = true;
+    this.#stopTimer?.();
+    this.#origin.onGone.delete(this.#cancel);
+  }
+
+  readonly #cancel = (): void => {
+    this.answered();
+    this.#controller?.abort();
+  };
+}
