@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { Metadata } from "@grpc/grpc-js";
 import { backoffMs, type Logger, type MicroError, sleep, systemClock, unavailable } from "@micro/core";
+import type { Candidates } from "./candidates.ts";
 import { causeOf, isAuthOff, isLeaderless, isSilence, judge, refusal } from "./failure.ts";
 import type { EtcdMember, UnaryMethods } from "./member.ts";
 import { errorId } from "./options.ts";
@@ -39,7 +40,10 @@ export interface EtcdCluster {
   ): Promise<UnaryMethods[M][1]>;
   /** The member that serves at the moment. */
   current(): EtcdMember;
-  /** What each request carries: the token of a logged-in user, and whether the member must have a leader. */
+  /**
+   * What each request carries: the token of a logged-in user, and whether the member must have a leader. Rejects when
+   * the member may not be asked.
+   */
   metadata(member: EtcdMember, timeoutMs: number, requireLeader: boolean): Promise<Metadata>;
   /** Says that a member served. */
   succeeded(member: EtcdMember): void;
@@ -55,11 +59,17 @@ export interface EtcdCluster {
   unreachable(timeoutMs: number): MicroError;
   /** Forgets the token, so that the next request logs in again. */
   forgetToken(): void;
+  /** Takes note of the leader that was in office when a member answered: each has a higher term than the one before. */
+  heardTerm(term: string | undefined): void;
+  /** Calls back when another leader has been elected. */
+  onNewLeader(callback: () => void): void;
+  /** Calls back when the cluster serves for the first time, and each time that it serves again after a fault. */
+  onServing(callback: () => void): void;
   close(): void;
 }
 
 export interface ClusterOptions {
-  members: readonly EtcdMember[];
+  members: Candidates;
   auth: { username: string; password: string } | undefined;
   timeoutMs: number;
   logger: Logger;
@@ -69,40 +79,24 @@ export interface ClusterOptions {
 // over all members doubles the patience, so that a slow disk is not taken for a dead member for ever.
 const firstAttemptMs = 1_000;
 const pauses = { baseMs: 100, maxMs: 1_000 };
-const avoidMs = 2_000;
 
 export function etcdCluster({ members, auth, timeoutMs: defaultTimeoutMs, logger }: ClusterOptions): EtcdCluster {
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // each pause listens
   const said = reports(logger, () => systemClock.now());
-  const troubles = new Map<EtcdMember, Trouble>();
   const silences = new Map<EtcdMember, number>();
-  // Processes start at different members, so that a fleet spreads over the cluster.
-  let turn = Math.floor(Math.random() * members.length);
+  const servingCallbacks: (() => void)[] = [];
+  const leaderCallbacks: (() => void)[] = [];
+  let serving = false;
+  let highestTerm = 0n;
   let token: Promise<string> | undefined;
-
-  function current(): EtcdMember {
-    const nowMs = systemClock.now();
-    for (let n = 0; n < members.length; n++) {
-      const member = memberAt(turn + n);
-      if ((troubles.get(member)?.avoidUntilMs ?? 0) <= nowMs) return member;
-    }
-    return memberAt(turn);
-  }
-
-  function memberAt(index: number): EtcdMember {
-    const member = members[index % members.length];
-    if (!member) throw new Error("an etcd cluster needs a member");
-    return member;
-  }
 
   function failed(member: EtcdMember, generation: number, reason: unknown, { dead = false } = {}): void {
     if (closing.signal.aborted || member.generation !== generation) return;
     const cause = causeOf(reason);
     said.failed(member.address, cause);
-    if (member === current()) turn = members.indexOf(member) + 1;
-    // One that answers, if only that it has no leader, costs nothing to ask again.
-    troubles.set(member, { cause, avoidUntilMs: isLeaderless(reason) ? 0 : systemClock.now() + avoidMs });
+    serving = false;
+    members.troubled(member, { cause, leaderless: isLeaderless(reason) });
     if (isSilence(reason)) silences.set(member, (silences.get(member) ?? 0) + 1);
     // One silence on a standing connection may be one slow request. Where a watch is open, its heartbeat knows better.
     if (dead || !member.connected || (silences.get(member) ?? 0) >= 2) {
@@ -112,14 +106,17 @@ export function etcdCluster({ members, auth, timeoutMs: defaultTimeoutMs, logger
   }
 
   function succeeded(member: EtcdMember): void {
-    troubles.delete(member);
+    members.served(member);
     silences.delete(member);
     said.succeeded(member.address);
+    if (serving) return;
+    serving = true;
+    for (const callback of servingCallbacks) callback();
   }
 
   function unreachable(timeoutMs: number): MicroError {
-    const tried = [...troubles].map(([{ address }, { cause }]) => `${address} (${cause})`);
-    const where = tried.length > 0 ? `tried ${tried.join(", ")}` : `asked ${current().address}`;
+    const tried = members.troubles().map(({ member, cause }) => `${member.address} (${cause})`);
+    const where = tried.length > 0 ? `tried ${tried.join(", ")}` : `asked ${members.current().address}`;
     return unavailable(errorId, `no etcd served within ${timeoutMs} ms; ${where}`);
   }
 
@@ -130,15 +127,16 @@ export function etcdCluster({ members, auth, timeoutMs: defaultTimeoutMs, logger
     let stale = false;
     for (let failures = 0; ; ) {
       if (closing.signal.aborted) throw closedError();
-      const member = current();
+      const member = members.current();
       const { generation } = member;
-      const patienceMs = firstAttemptMs * 2 ** Math.floor(failures / members.length);
+      const patienceMs = firstAttemptMs * 2 ** Math.floor(failures / members.all.length);
       const attemptMs = Math.min(endMs - systemClock.now(), patienceMs);
       let used: typeof token;
       try {
         const headers = await metadata(member, attemptMs, !stale);
         used = token;
-        const result = await attempt(member, { metadata: headers, timeoutMs: attemptMs, stale });
+        const leftMs = Math.min(attemptMs, endMs - systemClock.now());
+        const result = await attempt(member, { metadata: headers, timeoutMs: leftMs, stale });
         if (!stale) succeeded(member); // one that is cut off serves only half
         return result;
       } catch (reason) {
@@ -150,7 +148,7 @@ export function etcdCluster({ members, auth, timeoutMs: defaultTimeoutMs, logger
         }
         if (verdict !== "elsewhere") throw refusal(reason, member.address);
         // A try cut short by the end says less than the ones before it.
-        if (attemptMs < firstAttemptMs && isSilence(reason) && troubles.has(member)) throw unreachable(timeoutMs);
+        if (attemptMs < firstAttemptMs && isSilence(reason) && isTroubled(member)) throw unreachable(timeoutMs);
         if (member.generation !== generation && systemClock.now() < endMs) continue; // others dropped the connection
         failed(member, generation, reason);
         if (options.staleOk && !stale && isLeaderless(reason)) {
@@ -158,14 +156,20 @@ export function etcdCluster({ members, auth, timeoutMs: defaultTimeoutMs, logger
           continue;
         }
         failures++;
-        const pauseMs = failures % members.length === 0 ? backoffMs(failures / members.length, pauses) : 0;
+        const count = members.all.length;
+        const pauseMs = failures % count === 0 ? backoffMs(failures / count, pauses) : 0;
         if (systemClock.now() + pauseMs >= endMs) throw unreachable(timeoutMs);
         if (pauseMs > 0) await sleep(systemClock, pauseMs, closing.signal).catch(() => undefined); // looked at above
       }
     }
   }
 
+  function isTroubled(member: EtcdMember): boolean {
+    return members.troubles().some((trouble) => trouble.member === member);
+  }
+
   async function metadata(member: EtcdMember, timeoutMs: number, requireLeader: boolean): Promise<Metadata> {
+    await member.ready(timeoutMs);
     const headers = new Metadata();
     // Without it a member that is cut off from the others would go on answering as if nothing had happened.
     if (requireLeader) headers.set("hasleader", "true");
@@ -197,7 +201,7 @@ export function etcdCluster({ members, auth, timeoutMs: defaultTimeoutMs, logger
     run,
     unary: (method, request, options) =>
       run((member, terms) => member.unary(method, request, terms.metadata, terms.timeoutMs), options),
-    current,
+    current: members.current,
     metadata,
     succeeded,
     failed,
@@ -206,9 +210,18 @@ export function etcdCluster({ members, auth, timeoutMs: defaultTimeoutMs, logger
     forgetToken() {
       token = undefined;
     },
+    heardTerm(text) {
+      const term = BigInt(text ?? 0);
+      if (term <= highestTerm) return;
+      const isFirst = highestTerm === 0n;
+      highestTerm = term;
+      if (!isFirst) for (const callback of leaderCallbacks) callback();
+    },
+    onNewLeader: (callback) => leaderCallbacks.push(callback),
+    onServing: (callback) => servingCallbacks.push(callback),
     close() {
       closing.abort();
-      for (const member of members) member.reset();
+      for (const member of members.all) member.reset();
     },
   };
 }
@@ -216,10 +229,4 @@ export function etcdCluster({ members, auth, timeoutMs: defaultTimeoutMs, logger
 /** What every method of a closed registry rejects with. */
 export function closedError(): MicroError {
   return unavailable(errorId, "the etcd registry is closed");
-}
-
-interface Trouble {
-  readonly cause: string;
-  /** Members that did not fail lately are asked first. */
-  readonly avoidUntilMs: number;
 }

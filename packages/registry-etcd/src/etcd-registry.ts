@@ -46,10 +46,10 @@ export function etcdRegistry(options: EtcdRegistryOptions = {}): Registry {
 }
 
 function check(options: EtcdRegistryOptions): Settings {
-  const { addresses: given, tls, auth, timeoutMs, logger } = { ...defaults, ...options };
+  const { addresses: given, tls, auth: user, ...rest } = { ...defaults, ...options };
   const addresses = (given.length > 0 ? given : defaults.addresses).map(parseAddress);
   if (tls) checkTls(tls);
-  return { addresses, tls, auth: auth ?? addresses.find((address) => address.auth)?.auth, timeoutMs, logger };
+  return { ...rest, addresses, tls, auth: user ?? addresses.find((address) => address.auth)?.auth };
 }
 
 function checkTls(tls: EtcdTlsOptions): void {

@@ -50,7 +50,13 @@ export function heartbeat(
 
   async function ask(): Promise<void> {
     const metadata = await cluster.metadata(member, answerMs, true);
-    await member.unary("range", { key, limit: 1, keys_only: true, serializable: true }, metadata, answerMs);
+    const { header } = await member.unary(
+      "range",
+      { key, limit: 1, keys_only: true, serializable: true },
+      metadata,
+      answerMs,
+    );
+    cluster.heardTerm(header.raft_term);
   }
 
   return () => {

@@ -16,10 +16,13 @@ import type {
   ILeaseKeepAliveResponse,
   ILeaseRevokeRequest,
   ILeaseRevokeResponse,
+  IMemberListRequest,
+  IMemberListResponse,
   IPutRequest,
   IPutResponse,
   IRangeRequest,
   IRangeResponse,
+  IStatusResponse,
   IWatchRequest,
   IWatchResponse,
 } from "etcd3";
@@ -33,6 +36,8 @@ export interface UnaryMethods {
   leaseGrant: [ILeaseGrantRequest, ILeaseGrantResponse];
   leaseRevoke: [ILeaseRevokeRequest, ILeaseRevokeResponse];
   authenticate: [IAuthenticateRequest, IAuthenticateResponse];
+  memberList: [IMemberListRequest, IMemberListResponse];
+  status: [object, IStatusResponse];
 }
 
 /** The streaming ones. */
@@ -49,6 +54,8 @@ export interface EtcdMember {
   readonly connected: boolean;
   /** Another number after each `reset`: what failed under an earlier one says nothing about the present connection. */
   readonly generation: number;
+  /** Resolves when the member may be asked; rejects like a request when it may not, or not within `timeoutMs`. */
+  ready(timeoutMs: number): Promise<void>;
   /** Rejects with gRPC's error, at the latest after `timeoutMs`. */
   unary<M extends keyof UnaryMethods>(
     method: M,
@@ -56,12 +63,17 @@ export interface EtcdMember {
     metadata: Metadata,
     timeoutMs: number,
   ): Promise<UnaryMethods[M][1]>;
-  /** Fails after `timeoutMs`; without it, it stays open. */
+  /** Fails after `timeoutMs`; without it, it stays open. Throws gRPC's error when it cannot even be opened. */
   stream<M extends keyof StreamMethods>(
     method: M,
     metadata: Metadata,
     options?: { timeoutMs?: number },
   ): ClientDuplexStream<StreamMethods[M][0], StreamMethods[M][1]>;
+  /**
+   * Ties the member to the connection that stands: when it breaks, everything on it is cancelled and `onLost` told
+   * before there can be another one. False when none stands.
+   */
+  tie(onLost: () => void): boolean;
   /** Drops the connection and what runs on it. The next use makes a new one, without waiting for any back-off. */
   reset(): void;
 }
@@ -83,6 +95,15 @@ export function etcdMember(target: string, address: string, credentials: Channel
     return connection.host.getServiceClient(service);
   }
 
+  /** Parts with the connection and cancels what runs on it; the answer closes it. */
+  function drop(): () => void {
+    const { channel } = connection ?? {};
+    connection = undefined;
+    for (const call of calls) call.cancel();
+    calls.clear();
+    return () => channel?.close();
+  }
+
   return {
     address,
     get connected() {
@@ -91,6 +112,7 @@ export function etcdMember(target: string, address: string, credentials: Channel
     get generation() {
       return generation;
     },
+    ready: () => Promise.resolve(),
     unary(method, request, metadata, timeoutMs) {
       return new Promise((resolve, reject) => {
         // etcd3 makes its clients from the proto file while the program runs, so that TypeScript cannot know them.
@@ -112,13 +134,22 @@ export function etcdMember(target: string, address: string, credentials: Channel
       stream.on("error", () => calls.delete(stream));
       return stream;
     },
+    tie(onLost) {
+      const tied = connection;
+      if (tied?.channel.getConnectivityState(false) !== connectivityState.READY) return false;
+      // Called while gRPC notices, which is before it could connect again.
+      tied.channel.watchConnectivityState(connectivityState.READY, Number.POSITIVE_INFINITY, () => {
+        if (connection !== tied) return;
+        onLost();
+        const close = drop();
+        // Not from within the channel.
+        setImmediate(close);
+      });
+      return true;
+    },
     reset() {
-      const { channel } = connection ?? {};
-      connection = undefined;
       generation++;
-      for (const call of calls) call.cancel();
-      calls.clear();
-      channel?.close();
+      drop()();
     },
   };
 }
@@ -143,6 +174,8 @@ const services = {
   leaseRevoke: "Lease",
   leaseKeepAlive: "Lease",
   authenticate: "Auth",
+  memberList: "Cluster",
+  status: "Maintenance",
   watch: "Watch",
 } as const;
 

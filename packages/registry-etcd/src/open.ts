@@ -8,11 +8,14 @@ import {
   type Logger,
   type Registry,
   type ServiceRecord,
+  systemClock,
 } from "@micro/core";
 import type { EtcdAddress } from "./address.ts";
+import { candidates } from "./candidates.ts";
 import { closedError, etcdCluster } from "./cluster.ts";
+import { keepDiscovering } from "./discovery.ts";
 import { nodeKey, rootKey, serviceKey } from "./keys.ts";
-import { etcdMember } from "./member.ts";
+import { type EtcdMember, etcdMember } from "./member.ts";
 import { type EtcdTlsOptions, errorId } from "./options.ts";
 import { recordReader } from "./records.ts";
 import { registrations, type Wanted } from "./registrations.ts";
@@ -24,17 +27,23 @@ export interface Settings {
   readonly addresses: readonly EtcdAddress[];
   readonly tls: EtcdTlsOptions | undefined;
   readonly auth: { readonly username: string; readonly password: string } | undefined;
+  readonly discoverMembers: boolean;
   readonly timeoutMs: number;
   readonly logger: Logger;
 }
 
 /** The registry on etcd's connections. It stands apart from `etcdRegistry` so that these are loaded when first used. */
-export function openRegistry({ addresses, tls, auth, timeoutMs, logger }: Settings): Registry {
-  const secure = tls || addresses.some((address) => address.secure) ? secureCredentials(tls) : undefined;
-  const members = addresses.map((address) =>
-    etcdMember(address.target, address.text, ((tls || address.secure) && secure) || credentials.createInsecure()),
-  );
+export function openRegistry({ addresses, tls, auth, discoverMembers, timeoutMs, logger }: Settings): Registry {
+  const secure = tls !== undefined || addresses.some((address) => address.secure);
+  const secured = secure ? secureCredentials(tls) : undefined;
+  const connect = (address: EtcdAddress): EtcdMember =>
+    etcdMember(address.target, address.text, ((tls || address.secure) && secured) || credentials.createInsecure());
+
+  // Processes start at different members, so that a fleet spreads over the cluster.
+  const first = Math.floor(Math.random() * addresses.length);
+  const members = candidates(addresses.map(connect), first, systemClock.now);
   const cluster = etcdCluster({ members, auth, timeoutMs, logger });
+  if (discoverMembers) keepDiscovering(cluster, members, { rules: { configured: addresses, secure }, connect, logger });
   const stream = watchStream(cluster, logger);
   const reader = recordReader(cluster, logger);
   const kept = registrations(cluster, stream, { timeoutMs, logger });

@@ -19,6 +19,8 @@ export interface EtcdRegistryOptions {
   tls?: EtcdTlsOptions;
   /** Name and password of an etcd user. @default none */
   auth?: { username: string; password: string };
+  /** Also asks members that the cluster itself names, while none at `addresses` serves. @default true */
+  discoverMembers?: boolean;
   /** How long one operation may take, other members and further tries included, in milliseconds. @default 5000 */
   timeoutMs?: number;
   /** Where lost and regained connections and unreadable records are reported. @default nowhere */
@@ -26,12 +28,17 @@ export interface EtcdRegistryOptions {
 }
 
 /** What holds where an option is left out. */
-export const defaults: { readonly addresses: readonly string[]; readonly timeoutMs: number; readonly logger: Logger } =
-  {
-    addresses: ["127.0.0.1:2379"],
-    timeoutMs: 5_000,
-    logger: silentLogger,
-  };
+export const defaults: {
+  readonly addresses: readonly string[];
+  readonly discoverMembers: boolean;
+  readonly timeoutMs: number;
+  readonly logger: Logger;
+} = {
+  addresses: ["127.0.0.1:2379"],
+  discoverMembers: true,
+  timeoutMs: 5_000,
+  logger: silentLogger,
+};
 
 /** Who raises this package's errors. */
 export const errorId = "micro.registry.etcd";

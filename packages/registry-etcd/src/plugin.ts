@@ -4,8 +4,8 @@ import type { EtcdRegistryOptions, EtcdTlsOptions } from "./options.ts";
 
 /**
  * Answers to `--registry=etcd`. Beside the addresses it reads from the environment: `MICRO_REGISTRY_TLS_CA`,
- * `MICRO_REGISTRY_TLS_CERT` and `MICRO_REGISTRY_TLS_KEY`, the paths of PEM files, and `MICRO_REGISTRY_USERNAME` with
- * `MICRO_REGISTRY_PASSWORD`.
+ * `MICRO_REGISTRY_TLS_CERT` and `MICRO_REGISTRY_TLS_KEY`, the paths of PEM files, `MICRO_REGISTRY_USERNAME` with
+ * `MICRO_REGISTRY_PASSWORD`, and `MICRO_REGISTRY_DISCOVER_MEMBERS`, `true` or `false`.
  */
 export const etcd: RegistryPlugin = {
   kind: "registry",
@@ -16,7 +16,7 @@ export const etcd: RegistryPlugin = {
   },
 };
 
-function fromEnvironment(env: NodeJS.ProcessEnv): Pick<EtcdRegistryOptions, "tls" | "auth"> {
+function fromEnvironment(env: NodeJS.ProcessEnv): Pick<EtcdRegistryOptions, "tls" | "auth" | "discoverMembers"> {
   const tls: EtcdTlsOptions = {
     ...readPem("ca", "MICRO_REGISTRY_TLS_CA", env),
     ...readPem("cert", "MICRO_REGISTRY_TLS_CERT", env),
@@ -26,7 +26,15 @@ function fromEnvironment(env: NodeJS.ProcessEnv): Pick<EtcdRegistryOptions, "tls
   return {
     ...(Object.keys(tls).length > 0 && { tls }),
     ...(username && { auth: { username, password: env.MICRO_REGISTRY_PASSWORD ?? "" } }),
+    ...readSwitch("discoverMembers", "MICRO_REGISTRY_DISCOVER_MEMBERS", env),
   };
+}
+
+function readSwitch(option: "discoverMembers", variable: string, env: NodeJS.ProcessEnv): EtcdRegistryOptions {
+  const text = env[variable];
+  if (!text) return {};
+  if (text !== "true" && text !== "false") throw new ConfigError(`${variable} is "${text}", expected true or false`);
+  return { [option]: text === "true" };
 }
 
 function readPem(option: keyof EtcdTlsOptions, variable: string, env: NodeJS.ProcessEnv): EtcdTlsOptions {

@@ -82,6 +82,23 @@ export function registrations(
     return lease;
   }
 
+  // A leader that stood still for longer than a time to live may, when it goes on, take back the leases it knew, although
+  // its successor has renewed them (https://github.com/etcd-io/etcd/issues/15247, in releases before 2024). Of later ones
+  // it knows nothing. There is time to get one: at least two thirds of the time to live have to pass before.
+  cluster.onNewLeader(() => {
+    for (const [seconds, lease] of leases) {
+      const withinMs = (Math.random() * seconds * 1_000) / 6; // lest a whole fleet does it at once
+      systemClock.after(withinMs, () => replace(seconds, lease), { background: true });
+    }
+  });
+
+  function replace(seconds: number, lease: Lease): void {
+    if (cluster.closing.aborted || leases.get(seconds) !== lease) return;
+    logger.debug(`etcd has a new leader; moving to another lease of ${seconds} s`);
+    leases.delete(seconds); // the next put makes another, and the last one to leave gives this one back
+    for (const entry of entries.values()) if (entry.lease === lease) work(entry);
+  }
+
   function work(entry: Entry): void {
     entry.due = true;
     entry.hurry();
@@ -134,9 +151,10 @@ export function registrations(
 
   /** The last key to leave a lease gives it back, so that a put still on its way somewhere finds it gone. */
   async function giveUp(lease: Lease): Promise<void> {
+    const isCurrent = leases.get(lease.seconds) === lease;
     for (const entry of entries.values())
-      if (entry.lease === lease || entry.wanted?.ttlSeconds === lease.seconds) return;
-    leases.delete(lease.seconds);
+      if (entry.lease === lease || (isCurrent && entry.wanted?.ttlSeconds === lease.seconds)) return;
+    if (isCurrent) leases.delete(lease.seconds);
     try {
       await lease.revoke();
     } catch (reason) {
@@ -186,7 +204,7 @@ export function registrations(
       });
     },
     abandon() {
-      for (const lease of leases.values()) lease.abandon();
+      for (const lease of [...leases.values(), ...[...entries.values()].map((entry) => entry.lease)]) lease?.abandon();
       for (const entry of entries.values()) {
         entry.stored.forget();
         entry.hurry();

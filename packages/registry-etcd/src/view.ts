@@ -28,12 +28,12 @@ export interface ViewParts {
 }
 
 /** One watch: reads all records at one revision and follows what comes after it, so that nothing falls between. */
-export function view(parts: ViewParts, { service, signal }: WatchOptions): AsyncIterable<RegistryEvent> {
+export function view(parts: ViewParts, options: WatchOptions): AsyncIterable<RegistryEvent> {
   return {
     [Symbol.asyncIterator]() {
       const leaving = new AbortController();
-      const ending = AbortSignal.any([parts.closing, leaving.signal, ...(signal ? [signal] : [])]);
-      const followed = follow(parts, service, ending);
+      const ending = AbortSignal.any([parts.closing, leaving.signal, ...(options.signal ? [options.signal] : [])]);
+      const followed = follow(parts, options, ending);
       const events = feed({
         snapshot: followed.snapshot,
         connect(writer) {
@@ -61,12 +61,23 @@ interface Followed {
 const pauses = { baseMs: 100, maxMs: 1_000 };
 const refusedPauseMs = 5_000;
 
-function follow({ reader, stream, logger }: ViewParts, service: string | undefined, ending: AbortSignal): Followed {
+function follow(
+  { reader, stream, logger }: ViewParts,
+  { service, onContact }: WatchOptions,
+  ending: AbortSignal,
+): Followed {
   const prefix = service === undefined ? rootKey : serviceKey(service);
   let records = new Map<string, ServiceRecord>();
   let writer: FeedWriter | undefined;
   let stop: () => void = () => undefined;
+  let inTouch = true;
   ending.addEventListener("abort", () => stop(), { once: true });
+
+  function contact(isInTouch: boolean): void {
+    if (isInTouch === inTouch || ending.aborted) return;
+    inTouch = isInTouch;
+    onContact?.(inTouch);
+  }
 
   async function load(): Promise<void> {
     for (let failures = 1; !ending.aborted; failures++) {
@@ -75,11 +86,13 @@ function follow({ reader, stream, logger }: ViewParts, service: string | undefin
         if (ending.aborted) return;
         // Names that differ only in `/` and `-` share a prefix.
         records = new Map([...found].filter(([, record]) => isWatched(record)));
+        contact(true);
         const key = Buffer.from(prefix);
         const fromRevision = revision + 1n;
-        stop = stream.watch({ key, rangeEnd: prefixEnd(prefix), fromRevision, onEvents, onGap });
+        stop = stream.watch({ key, rangeEnd: prefixEnd(prefix), fromRevision, onEvents, onGap, onContact: contact });
         return;
       } catch (reason) {
+        contact(false);
         // An etcd that is away is reported by the cluster, once; what it refuses is for people to put right.
         const away = reason instanceof MicroError && reason.code === 503;
         if (!away && !ending.aborted)
@@ -90,6 +103,7 @@ function follow({ reader, stream, logger }: ViewParts, service: string | undefin
   }
 
   function onGap(): void {
+    contact(false);
     void load().then(() => writer?.resync());
   }
 

@@ -16,6 +16,8 @@ export interface Watched {
   onEvents(events: readonly IEvent[]): void;
   /** etcd has forgotten revisions that were to come next: read anew and watch from there. No events follow. */
   onGap(): void;
+  /** Told `false` each time that etcd does not serve the watch, and `true` when it does again. */
+  onContact?(inTouch: boolean): void;
 }
 
 /** All watchers of this process over one stream to one member. */
@@ -47,6 +49,7 @@ export function watchStream(cluster: EtcdCluster, logger: Logger): WatchStream {
         failures = 0;
       } catch (reason) {
         if (cluster.closing.aborted) break;
+        for (const { watched } of watchers) watched.onContact?.(false);
         failures = systemClock.now() - startMs > steadyMs ? 1 : failures + 1;
         cluster.failed(member, generation, reason, { dead: isSilence(reason) });
         // The first time another member is tried at once.
@@ -93,6 +96,7 @@ export function watchStream(cluster: EtcdCluster, logger: Logger): WatchStream {
       stream.on("data", (response) => {
         if (over) return;
         lastSignMs = systemClock.now();
+        cluster.heardTerm(response.header?.raft_term);
         if (response.created && !response.canceled) cluster.succeeded(member);
         talk.receive(response);
       });

@@ -62,6 +62,7 @@ export function watchTalk(line: WatchLine): WatchTalk {
     }
     watcher.id = response.watch_id;
     byId.set(response.watch_id, watcher);
+    watcher.watched.onContact?.(true);
   }
 
   // etcd 3.4 says "permission denied" for a token that has run out, too; so the first refusal is met with a new token.

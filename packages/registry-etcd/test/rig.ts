@@ -10,7 +10,7 @@ import {
 import { expect } from "vitest";
 import { type EtcdRegistryOptions, etcdRegistry } from "../src/index.ts";
 
-/** A real cluster with a cable of ours before each member. */
+/** A real cluster with a cable of ours before each member, of which alone its members tell clients. */
 export interface Rig extends AsyncDisposable {
   readonly cluster: EtcdCluster;
   readonly cables: readonly TcpProxy[];
@@ -27,6 +27,7 @@ export interface Rig extends AsyncDisposable {
   keys(prefix?: string): Promise<string[]>;
   /** etcd's present revision. It grows by one with each write. */
   revision(): Promise<number>;
+  /** In hexadecimal, without leading zeros. */
   leases(): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -40,8 +41,18 @@ export interface StoredKey {
 }
 
 export async function rig(options: StartEtcdOptions = {}): Promise<Rig> {
-  const cluster = await startEtcd(options);
-  const cables = await Promise.all(cluster.addresses.map((target) => tcpProxy({ target })));
+  const cables: TcpProxy[] = [];
+  // A start that is tried again leaves cables to ports that nobody uses.
+  const laid: TcpProxy[] = [];
+  const cluster = await startEtcd({
+    async advertise(target, index) {
+      const cable = await tcpProxy({ target });
+      laid.push(cable);
+      cables[index] = cable;
+      return cable.address;
+    },
+    ...options,
+  });
   const addresses = cables.map((cable) => cable.address);
   const opened: Registry[] = [];
   const open = (registryOptions: EtcdRegistryOptions): Registry => {
@@ -51,7 +62,7 @@ export async function rig(options: StartEtcdOptions = {}): Promise<Rig> {
   };
   const close = async (): Promise<void> => {
     await Promise.all(opened.map((registry) => registry.close()));
-    await Promise.all(cables.map((cable) => cable.close()));
+    await Promise.all(laid.map((cable) => cable.close()));
     await cluster.close();
   };
   return {
@@ -86,7 +97,8 @@ export async function rig(options: StartEtcdOptions = {}): Promise<Rig> {
       return JSON.parse(await cluster.etcdctl("get", "none", "-w", "json")).header.revision;
     },
     async leases() {
-      return (await cluster.etcdctl("lease", "list")).trim().split("\n").slice(1);
+      const [, ...ids] = (await cluster.etcdctl("lease", "list")).trim().split("\n");
+      return ids.map((id) => BigInt(`0x${id}`).toString(16));
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -18,7 +18,7 @@ describe.skipIf(!available)("etcdRegistry over TLS", { timeout: 60_000 }, () => 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "micro-etcd-tls-"));
     await certify(folder);
-    secured = await rig({ tls: { cert: at("server.crt"), key: at("server.key"), clientCa: at("ca.crt") } });
+    secured = await rig({ members: 3, tls: { cert: at("server.crt"), key: at("server.key"), clientCa: at("ca.crt") } });
   }, 60_000);
   afterEach(() => vi.unstubAllEnvs());
   afterAll(async () => {
@@ -36,6 +36,23 @@ describe.skipIf(!available)("etcdRegistry over TLS", { timeout: 60_000 }, () => 
     await registry.register(recordOf("secret", "secret-1"), { ttlMs: 10_000 });
     const follower = await follow(registry, { service: "secret" });
     expect([...follower.ids]).toEqual(["secret-1"]);
+  });
+
+  it("finds the other members over TLS, with the same certificates", async () => {
+    const tls = {
+      ca: await readFile(at("ca.crt")),
+      cert: await readFile(at("client.crt")),
+      key: await readFile(at("client.key")),
+    };
+    const registry = secured.open({ tls, addresses: secured.addresses.slice(0, 1) });
+    await registry.register(recordOf("moving", "moving-1"), { ttlMs: 10_000 });
+    secured.cluster.members[0]?.freeze();
+    try {
+      await registry.register(recordOf("moving", "moving-2"), { ttlMs: 10_000 });
+      expect(await registry.getService("moving")).toMatchObject([{ nodes: [{ id: "moving-1" }, { id: "moving-2" }] }]);
+    } finally {
+      secured.cluster.members[0]?.thaw();
+    }
   });
 
   it("takes the same from the environment as a plugin", async () => {

@@ -29,6 +29,11 @@ export interface StartEtcdOptions {
   members?: 1 | 3;
   /** Serves clients over TLS. @default plain text */
   tls?: EtcdTls;
+  /**
+   * What a member tells clients of where it listens, as `host:port` or a whole URL; called with its real address before
+   * it is started. @default its real address
+   */
+  advertise?: (address: string, index: number) => string | Promise<string>;
   /** More flags for each member, `--max-txn-ops=64`. */
   args?: readonly string[];
 }
@@ -39,6 +44,8 @@ export interface EtcdMember {
   /** Of the running process; another one after `start`. */
   readonly pid: number;
   readonly running: boolean;
+  /** Whether it was frozen and has not been thawed. */
+  readonly frozen: boolean;
   /** What the member has logged since it was started last. */
   output(): string;
   kill9(): Promise<void>;
@@ -55,10 +62,12 @@ export interface EtcdCluster extends AsyncDisposable {
   readonly addresses: readonly string[];
   readonly members: readonly EtcdMember[];
   /**
-   * Runs `etcdctl` against the first running member and gives what it wrote. With TLS, verification takes
-   * `--cacert` among the arguments.
+   * Runs `etcdctl` against the first member that is running and not frozen and gives what it wrote. With TLS,
+   * verification takes `--cacert` among the arguments.
    */
   etcdctl(...args: string[]): Promise<string>;
+  /** The member that leads the cluster, among those that are running and not frozen. Not with TLS. */
+  leader(): Promise<EtcdMember>;
   /** Ends all members and removes their data. */
   close(): Promise<void>;
 }
@@ -80,14 +89,23 @@ export async function startEtcd(options: StartEtcdOptions = {}): Promise<EtcdClu
   }
 }
 
-async function layOut(folder: string, { members = 1, tls, args = [] }: StartEtcdOptions): Promise<EtcdCluster> {
+async function layOut(
+  folder: string,
+  { members = 1, tls, advertise, args = [] }: StartEtcdOptions,
+): Promise<EtcdCluster> {
   const scheme = tls ? "https" : "http";
   const places = await Promise.all(
-    Array.from({ length: members }, async (_, index) => ({
-      name: `m${index + 1}`,
-      client: await freePort(),
-      peer: await freePort(),
-    })),
+    Array.from({ length: members }, async (_, index) => {
+      const address = `127.0.0.1:${await freePort()}`;
+      const advertised = (await advertise?.(address, index)) ?? address;
+      return {
+        name: `m${index + 1}`,
+        address,
+        listen: `${scheme}://${address}`,
+        advertised: advertised.includes("://") ? advertised : `${scheme}://${advertised}`,
+        peer: await freePort(),
+      };
+    }),
   );
   const shared = [
     `--initial-cluster=${places.map(({ name, peer }) => `${name}=http://127.0.0.1:${peer}`).join(",")}`,
@@ -98,12 +116,12 @@ async function layOut(folder: string, { members = 1, tls, args = [] }: StartEtcd
     ...(tls?.clientCa ? [`--trusted-ca-file=${tls.clientCa}`, "--client-cert-auth"] : []),
     ...args,
   ];
-  const running = places.map(({ name, client, peer }) =>
-    etcdMember(`127.0.0.1:${client}`, `etcd ${name}`, [
+  const running = places.map(({ name, address, listen, advertised, peer }) =>
+    etcdMember(address, `etcd ${name}`, [
       `--name=${name}`,
       `--data-dir=${join(folder, name)}`,
-      `--listen-client-urls=${scheme}://127.0.0.1:${client}`,
-      `--advertise-client-urls=${scheme}://127.0.0.1:${client}`,
+      `--listen-client-urls=${listen}`,
+      `--advertise-client-urls=${advertised}`,
       `--listen-peer-urls=http://127.0.0.1:${peer}`,
       `--initial-advertise-peer-urls=http://127.0.0.1:${peer}`,
       ...shared,
@@ -113,17 +131,30 @@ async function layOut(folder: string, { members = 1, tls, args = [] }: StartEtcd
     await Promise.all(running.map((member) => member.kill9()));
     await rm(folder, { recursive: true, force: true });
   };
+  const answering = (): EtcdMember[] => running.filter((one) => one.running && !one.frozen);
+  const ask = async (member: EtcdMember, command: readonly string[]): Promise<string> => {
+    const { stdout } = await run("etcdctl", [`--endpoints=${scheme}://${member.address}`, ...command], {
+      env: { ...process.env, ETCDCTL_API: "3" },
+      timeout: 20_000,
+    });
+    return stdout;
+  };
   return {
     addresses: running.map((member) => member.address),
     members: running,
     async etcdctl(...command) {
-      const member = running.find((one) => one.running);
-      if (!member) throw new Error(`etcdctl ${command.join(" ")}: no member of the cluster is running`);
-      const { stdout } = await run("etcdctl", [`--endpoints=${scheme}://${member.address}`, ...command], {
-        env: { ...process.env, ETCDCTL_API: "3" },
-        timeout: 20_000,
-      });
-      return stdout;
+      const [member] = answering();
+      if (!member) throw new Error(`etcdctl ${command.join(" ")}: no member of the cluster is running and not frozen`);
+      return await ask(member, command);
+    },
+    async leader() {
+      for (const member of answering()) {
+        const status = await ask(member, ["endpoint", "status", "-w", "fields"]);
+        const [, id] = /^"MemberID" : (\d+)$/m.exec(status) ?? [];
+        const [, leader] = /^"Leader" : (\d+)$/m.exec(status) ?? [];
+        if (id !== undefined && id === leader) return member;
+      }
+      throw new Error("no member of the cluster leads it");
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -132,6 +163,7 @@ async function layOut(folder: string, { members = 1, tls, args = [] }: StartEtcd
 
 function etcdMember(address: string, name: string, args: readonly string[]): EtcdMember {
   let child: RunningProcess | undefined;
+  let frozen: RunningProcess | undefined;
   return {
     address,
     get pid() {
@@ -140,12 +172,21 @@ function etcdMember(address: string, name: string, args: readonly string[]): Etc
     get running() {
       return child?.running ?? false;
     },
+    get frozen() {
+      return frozen !== undefined && frozen === child && frozen.running;
+    },
     output: () => child?.output() ?? "",
     async kill9() {
       await child?.kill9();
     },
-    freeze: () => child?.freeze(),
-    thaw: () => child?.thaw(),
+    freeze() {
+      child?.freeze();
+      frozen = child;
+    },
+    thaw() {
+      child?.thaw();
+      frozen = undefined;
+    },
     async stop() {
       await child?.stop();
     },

@@ -29,4 +29,38 @@ describe.skipIf(!available)("startEtcd", () => {
     expect(first?.address).toBe(address);
     expect(await cluster.etcdctl("get", "color", "--print-value-only")).toBe("green\n");
   }, 60_000);
+
+  it("asks a member that is not frozen", async () => {
+    const [first, second] = cluster.members;
+    first?.freeze();
+    try {
+      expect([first?.frozen, second?.frozen]).toEqual([true, false]);
+      // Answered without the others, since the frozen one may be their leader.
+      expect(await cluster.etcdctl("get", "--consistency=s", "color", "--print-value-only")).toBe("green\n");
+    } finally {
+      first?.thaw();
+    }
+    expect(first?.frozen).toBe(false);
+    first?.freeze();
+    await first?.kill9();
+    await first?.start();
+    expect(first?.frozen).toBe(false);
+  }, 60_000);
+
+  it("knows its leader, and the next one when that is frozen", async () => {
+    const former = await cluster.leader();
+    former.freeze();
+    try {
+      const others = cluster.members.filter((member) => member !== former);
+      await expect.poll(() => cluster.leader(), { timeout: 20_000 }).toBeOneOf(others);
+    } finally {
+      former.thaw();
+    }
+  }, 60_000);
+
+  it("lets members tell clients of other addresses than their own", async () => {
+    await using other = await startEtcd({ advertise: (address) => address.replace("127.0.0.1", "etcd.example") });
+    const [, port] = other.addresses[0]?.split(":") ?? [];
+    expect(await other.etcdctl("member", "list")).toContain(`http://etcd.example:${port}`);
+  }, 60_000);
 });
