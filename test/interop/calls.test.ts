@@ -69,7 +69,7 @@ describe.skipIf(!available).each(await availableRegistries())("unary calls found
     await using wide = await startGoPeer({ name: "interop.wide", args: fleet.args, env: { PEER_LIMIT: "67108864" } });
     const blob = Buffer.from(tooLong).toString("base64");
     const { error, attempts } = await wide.call({ service: fleet.ourName, endpoint: "Peer.Echo", body: { blob } });
-    expect(error).toMatchObject({ code: 429, detail: expect.stringMatching(/^received a message of \d+ bytes/) });
+    expect(error).toMatchObject({ code: 413, detail: expect.stringMatching(/^received a message of \d+ bytes/) });
     expect(attempts).toHaveLength(1);
   });
 
@@ -143,9 +143,9 @@ describe.skipIf(!available).each(await availableRegistries())("unary calls found
 
 // A go client makes 500 of its own refusals and of every status that carries no go-micro error.
 function tooLongToSend(direction: Direction): number {
-  return direction === "ts → go" ? 429 : 500;
+  return direction === "ts → go" ? 413 : 500;
 }
 
 function tooLongToAnswer(direction: Direction): number {
-  return direction === "go → go" ? 500 : 429;
+  return direction === "go → go" ? 500 : 413;
 }

@@ -43,7 +43,7 @@ describe.skipIf(!available).each(registries)("records in %s", (registry) => {
       {
         id: expect.stringMatching(new RegExp(`^${fleet.ourName}-[0-9a-f-]{36}$`)),
         address: fleet.ourAddress,
-        metadata: { protocol: "grpc", registry, server: "grpc", transport: "grpc" },
+        metadata: { broker: "http", protocol: "grpc", registry, server: "grpc", transport: "grpc" },
       },
     ]);
     const [seenByOurs] = await ours.getService(fleet.ourName);
