@@ -16,6 +16,7 @@ export function describeCases<Harness>(title: string, cases: readonly Case<Harne
     for (const { name, skip, run } of cases) {
       const reason = skip?.(harness);
       if (reason === undefined) it(name, { timeout: testTimeoutMs }, () => run(harness));
+      // What the backend itself cannot do, as its harness says in data; a backend that is missing never gets here.
       else it.skip(`${name} (${reason})`);
     }
   });
