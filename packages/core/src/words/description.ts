@@ -12,6 +12,8 @@ export interface MessageType<T = unknown> {
   encode(value: Init<T>): Uint8Array;
   /** Throws when the bytes are not this message. */
   decode(bytes: Uint8Array): T;
+  /** What `decode` gives of the bytes of `encode`, without making them; for calls within a process. Throws as they do. */
+  copy?(value: Init<T>): T;
   /** Proto3 JSON; `names` chooses `json` (lowerCamelCase) or `proto` (as written in the proto file) for keys. */
   toJson(value: Init<T>, options?: JsonOptions): unknown;
   /** Accepts both spellings of each key. Throws on an unknown key or a value that does not fit, naming it. */

@@ -1,3 +1,4 @@
+import { mapKeyReader } from "./map-key.ts";
 import { display, indexed, Mismatch, mismatch, mismatchError, within } from "./mismatch.ts";
 import { maxDepth, wire } from "./reader.ts";
 import { type Scalar, scalarOf } from "./scalars.ts";
@@ -206,23 +207,6 @@ function mapWriter(field: FieldSchema, keyType: ScalarType, known: Map<MessageSc
       writer.close(start);
     }
   };
-}
-
-/** Turns an object's key into the map's: objects have strings only. A key of the wrong form comes back as it is. */
-function mapKeyReader(type: ScalarType): (name: string) => unknown {
-  switch (type) {
-    case "string":
-    case "int64":
-    case "uint64":
-    case "sint64":
-    case "fixed64":
-    case "sfixed64":
-      return (name) => name;
-    case "bool":
-      return (name) => (name === "true" ? true : name === "false" ? false : name);
-    default:
-      return (name) => (String(Number(name)) === name ? Number(name) : name);
-  }
 }
 
 function tagOf(field: FieldSchema, wireType: number): number {

@@ -1,4 +1,5 @@
 import type { FieldDescription, MessageType } from "../../words/description.ts";
+import { copier } from "./copy.ts";
 import { decoder } from "./decode.ts";
 import { readDescriptors } from "./descriptor.ts";
 import { encoder } from "./encode.ts";
@@ -60,6 +61,7 @@ function messageType(
   const fields = once(() => schema().fields.map((field) => describe(field, typeOf)));
   const encode = once(() => encoder(schema()));
   const decode = once(() => decoder(schema()));
+  const copy = once(() => copier(schema()));
   return {
     name,
     get fields() {
@@ -67,6 +69,7 @@ function messageType(
     },
     encode: (value) => encode()(value),
     decode: (bytes) => decode()(bytes),
+    copy: (value) => copy()(value),
     toJson(value, { names = "json", structTags = false } = {}) {
       const style = { protoNames: structTags || names === "proto", structTags, find };
       try {

@@ -119,6 +119,57 @@ describe.each(cases)("any %s", (name, values) => {
   });
 });
 
+describe("a copy", () => {
+  // Values that fit, values that almost fit, and whatever else a program may hand over.
+  const wild = fc.anything({ withBigInt: true, withTypedArray: true, maxDepth: 4 });
+  const almost = fc.oneof(
+    ...cases.map(([, values]) => values),
+    fc
+      .tuple(fc.oneof(...cases.map(([, values]) => values)), fc.string({ unit: "binary", maxLength: 3 }), wild)
+      .chain(([value, name, odd]) =>
+        fc.constantFrom(name, ...Object.keys(value)).map((key) => ({ ...value, [key]: odd })),
+      ),
+    wild,
+  );
+  const names = ["Scalars", "Lists", "Optionals", "Maps", "Choice", "Tree", "Odd", "Known", "AddressBook", "old.Old"];
+
+  it.each(names)("of any vectors.%s is what its bytes say, and fails in the same words", (name) => {
+    const type = messages.type<object>(`vectors.${name}`);
+    fc.assert(
+      fc.property(almost, (value) => {
+        const copied = outcome(() => type.copy?.(value as object));
+        deepStrictEqual(
+          copied,
+          outcome(() => type.decode(type.encode(value as object))),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("of what any bytes say is the same again", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.constantFrom(...names), (input, name) => {
+        const type = messages.type<object>(`vectors.${name}`);
+        const read = attempt(() => type.decode(input));
+        if (read !== undefined) deepStrictEqual(type.copy?.(read), read);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("shares nothing with the value", () => {
+    const type = messages.type<{ byteses: Uint8Array[]; messages: { aString: string }[] }>("vectors.Lists");
+    const value = { byteses: [Uint8Array.of(1)], messages: [{ aString: "a" }] };
+    const copy = type.copy?.(value);
+    value.byteses[0]?.fill(9);
+    value.messages[0] = { aString: "b" };
+    value.byteses.push(Uint8Array.of(2));
+    expect(copy?.byteses).toEqual([Uint8Array.of(1)]);
+    expect(copy?.messages[0]?.aString).toBe("a");
+  });
+});
+
 describe("any bytes", () => {
   const names = ["Scalars", "Lists", "Optionals", "Maps", "Choice", "Tree", "Odd", "Known", "AddressBook", "old.Old"];
 
@@ -160,6 +211,15 @@ function readsOrRefuses(name: string, input: Uint8Array): void {
   // What was read can be written, and says the same when it is read again.
   if (read !== undefined) deepStrictEqual(type.decode(type.encode(read)), read);
   expect(Object.keys(Object.prototype)).toEqual([]);
+}
+
+/** What comes of it: a value, or the text of the error. */
+function outcome(run: () => unknown): unknown {
+  try {
+    return { value: run() };
+  } catch (reason) {
+    return { error: reason instanceof Error ? `${reason.name}: ${reason.message}` : reason };
+  }
 }
 
 /** `undefined` when it is refused in the way that is promised. */

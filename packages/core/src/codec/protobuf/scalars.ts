@@ -11,6 +11,8 @@ export interface Scalar {
   /** Throws a mismatch under `key` when the value is not of the type. */
   write(writer: Writer, value: unknown, key: string): void;
   read(reader: Reader): unknown;
+  /** What `read` gives of what `write` wrote, nothing of it shared with the value. Throws as `write` does. */
+  copy(value: unknown, key: string): unknown;
 }
 
 /** The scalar that a field's values are; enums are int32 on the wire. */
@@ -50,6 +52,16 @@ function split64(value: unknown, signed: boolean, key: string): void {
   throw mismatch(key, signed ? "a 64-bit integer" : "an unsigned 64-bit integer", value);
 }
 
+function copy64(signed: boolean): Scalar["copy"] {
+  const join = signed ? signed64 : unsigned64;
+  const cut = signed ? BigInt.asIntN : BigInt.asUintN;
+  return (value, key) => {
+    if (typeof value === "bigint" && cut(64, value) === value) return value;
+    split64(value, signed, key);
+    return join(scratch.getUint32(0, true), scratch.getUint32(4, true));
+  };
+}
+
 const isZero64 = (value: unknown): boolean => value === 0n || value === 0 || value === "0";
 const isZeroNumber = (value: unknown): boolean => value === 0;
 // Minus zero is not zero on the wire.
@@ -83,6 +95,7 @@ function varint64(signed: boolean): Scalar {
       reader.varint64();
       return join(reader.lo, reader.hi);
     },
+    copy: copy64(signed),
   };
 }
 
@@ -99,6 +112,7 @@ function fixed64(signed: boolean): Scalar {
       reader.fixed64();
       return join(reader.lo, reader.hi);
     },
+    copy: copy64(signed),
   };
 }
 
@@ -109,15 +123,19 @@ const int32: Scalar = {
     writeInt32(writer, asInt32(value, key));
   },
   read: (reader) => reader.uint32() | 0,
+  copy: (value, key) => asInt32(value, key) | 0,
 };
 
 const enumeration: Scalar = {
   ...int32,
-  write(writer, value, key) {
-    if (typeof value !== "number" || (value | 0) !== value) throw mismatch(key, "an enum number", value);
-    writeInt32(writer, value);
-  },
+  write: (writer, value, key) => writeInt32(writer, asEnum(value, key)),
+  copy: (value, key) => asEnum(value, key) | 0,
 };
+
+function asEnum(value: unknown, key: string): number {
+  if (typeof value !== "number" || (value | 0) !== value) throw mismatch(key, "an enum number", value);
+  return value;
+}
 
 function writeInt32(writer: Writer, value: number): void {
   // A negative one is written as the 64-bit integer it is part of: ten bytes.
@@ -126,6 +144,17 @@ function writeInt32(writer: Writer, value: number): void {
 }
 
 const floatRange = 3.4028235677973366e38; // from here on, rounding to 32 bits gives infinity
+
+function asFloat(value: unknown, key: string): number {
+  const float = asNumber(value, key);
+  if (Math.abs(float) >= floatRange && Number.isFinite(float)) throw mismatch(key, "a 32-bit float", value);
+  return float;
+}
+
+function asBoolean(value: unknown, key: string): boolean {
+  if (typeof value !== "boolean") throw mismatch(key, "a boolean", value);
+  return value;
+}
 
 const scalars: Readonly<Record<ScalarType, Scalar>> = {
   int32,
@@ -138,6 +167,7 @@ const scalars: Readonly<Record<ScalarType, Scalar>> = {
     isZero: isZeroNumber,
     write: (writer, value, key) => writer.uint32(asUint32(value, key)),
     read: (reader) => reader.uint32(),
+    copy: (value, key) => asUint32(value, key) >>> 0,
   },
   sint32: {
     wireType: wire.varint,
@@ -150,6 +180,7 @@ const scalars: Readonly<Record<ScalarType, Scalar>> = {
       const zigzag = reader.uint32();
       return (zigzag >>> 1) ^ -(zigzag & 1);
     },
+    copy: int32.copy,
   },
   sint64: {
     wireType: wire.varint,
@@ -167,31 +198,31 @@ const scalars: Readonly<Record<ScalarType, Scalar>> = {
       const sign = -(lo & 1);
       return signed64(((lo >>> 1) | (hi << 31)) ^ sign, (hi >>> 1) ^ sign);
     },
+    copy: copy64(true),
   },
   fixed32: {
     wireType: wire.fixed32,
     isZero: isZeroNumber,
     write: (writer, value, key) => writer.fixed32(asUint32(value, key)),
     read: (reader) => reader.fixed32(),
+    copy: (value, key) => asUint32(value, key) >>> 0,
   },
   sfixed32: {
     wireType: wire.fixed32,
     isZero: isZeroNumber,
     write: (writer, value, key) => writer.fixed32(asInt32(value, key)),
     read: (reader) => reader.fixed32() | 0,
+    copy: int32.copy,
   },
   float: {
     wireType: wire.fixed32,
     isZero: isZeroFloat,
-    write(writer, value, key) {
-      const float = asNumber(value, key);
-      if (Math.abs(float) >= floatRange && Number.isFinite(float)) throw mismatch(key, "a 32-bit float", value);
-      writer.float(float);
-    },
+    write: (writer, value, key) => writer.float(asFloat(value, key)),
     read(reader) {
       scratch.setUint32(0, reader.fixed32(), true);
       return scratch.getFloat32(0, true);
     },
+    copy: (value, key) => Math.fround(asFloat(value, key)),
   },
   double: {
     wireType: wire.fixed64,
@@ -203,18 +234,17 @@ const scalars: Readonly<Record<ScalarType, Scalar>> = {
       scratch.setUint32(4, reader.hi, true);
       return scratch.getFloat64(0, true);
     },
+    copy: asNumber,
   },
   bool: {
     wireType: wire.varint,
     isZero: (value) => value === false,
-    write(writer, value, key) {
-      if (typeof value !== "boolean") throw mismatch(key, "a boolean", value);
-      writer.byte(value ? 1 : 0);
-    },
+    write: (writer, value, key) => writer.byte(asBoolean(value, key) ? 1 : 0),
     read(reader) {
       reader.varint64();
       return reader.lo !== 0 || reader.hi !== 0;
     },
+    copy: asBoolean,
   },
   string: {
     wireType: wire.bytes,
@@ -224,6 +254,11 @@ const scalars: Readonly<Record<ScalarType, Scalar>> = {
       if (!writer.string(value)) throw mismatch(key, "a string without half surrogate pairs", value);
     },
     read: (reader) => reader.string(),
+    copy(value, key) {
+      if (typeof value !== "string") throw mismatch(key, "a string", value);
+      if (!value.isWellFormed()) throw mismatch(key, "a string without half surrogate pairs", value);
+      return value;
+    },
   },
   bytes: {
     wireType: wire.bytes,
@@ -233,5 +268,9 @@ const scalars: Readonly<Record<ScalarType, Scalar>> = {
       writer.bytes(value);
     },
     read: (reader) => reader.bytes(),
+    copy(value, key) {
+      if (!(value instanceof Uint8Array)) throw mismatch(key, "a Uint8Array", value);
+      return new Uint8Array(value);
+    },
   },
 };
