@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP } from "node:net";
 import { connect as connectTls, type TLSSocket, type ConnectionOptions as TlsOptions } from "node:tls";
 import type { Connection } from "./connection.ts";
+import { clientLiveness } from "./liveness.ts";
 import { SocketDriver, type SocketOptions, textOf } from "./socket.ts";
 
 /** Where to connect, and how. */
@@ -24,7 +25,7 @@ export function connect(options: ConnectOptions): Connection {
   const socket = tls
     ? connectTls({ servername: isIP(host) ? "" : host, ...tls, host, port, ALPNProtocols: ["h2"] })
     : connectTcp({ host, port });
-  const driver = new SocketDriver("client", socket, { keepAliveMs: 0, ...options });
+  const driver = new SocketDriver("client", socket, { ...clientLiveness, ...options });
   const { clock } = driver;
   const cancel = clock.after(connectTimeoutMs, () =>
     driver.fail(new Error(`connecting to ${host}:${port} took more than ${connectTimeoutMs} ms`)),

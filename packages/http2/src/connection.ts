@@ -27,6 +27,14 @@ export interface ConnectionOptions extends ConnectionEvents {
    * fields. @default false
    */
   lenientHeaders?: boolean;
+  /**
+   * The shortest time between PINGs of the peer that have nothing to do with data, in milliseconds: what it sends before
+   * this side has sent headers or data again. The third in a row that comes too soon ends the connection with
+   * ENHANCE_YOUR_CALM and "too_many_pings", as gRPC has it. @default 0, only the limit `pings` holds
+   */
+  minPingMs?: number;
+  /** Whether the peer may send PINGs while no stream is open; otherwise each of them comes too soon. @default true */
+  pingsWithoutStreams?: boolean;
 }
 
 /** One side of an HTTP/2 connection. */
@@ -86,6 +94,10 @@ export interface Engine extends Connection {
    * with every frame. One that stays the same is a peer that does not finish what it began.
    */
   readonly unfinished: number;
+  /** How many frames on streams, HEADERS and DATA, the peer has sent. */
+  readonly streamFrames: number;
+  /** The highest stream that either side has begun; 0 while there was none. */
+  readonly lastStreamId: number;
   /** The connection below is gone; the message of `cause` becomes that of the error. */
   lost(cause?: Error): void;
 }

@@ -8,6 +8,7 @@ import { checkFields, HeaderTemplate } from "./hpack/header-template.ts";
 import { Inflow, type InflowHost } from "./inflow.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { PingLedger } from "./ping-ledger.ts";
+import { type PingPolicy, pingPolicy } from "./ping-policy.ts";
 import { Receiver, type ReceiverHost } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import { type EndedBy, type Headers, Stream, type StreamHandler, type StreamOwner } from "./stream.ts";
@@ -40,6 +41,7 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost 
   private readonly inflow: Inflow;
   private readonly receiver: Receiver;
   private readonly pings: PingLedger;
+  private readonly pingPolicy: PingPolicy | undefined;
   /** Requests that wait until the peer accepts more. */
   private readonly queued = new Set<Stream>();
   private nextId = 1;
@@ -58,6 +60,7 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost 
     this.limits = { ...defaultLimits, ...options.limits };
     const now = (): number => driver.now();
     this.pings = new PingLedger(now);
+    this.pingPolicy = pingPolicy(options, now);
     this.sender = new Sender(this, this.limits, now);
     this.inflow = new Inflow(this, now);
     this.receiver = new Receiver(this, this.streams, this.inflow, options.lenientHeaders ?? false, now);
@@ -215,8 +218,16 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost 
     this.sender.flushed(full);
   }
 
+  get lastStreamId(): number {
+    return this.streams.lastId;
+  }
+
   get unfinished(): number {
     return this.receiver.unfinished;
+  }
+
+  get streamFrames(): number {
+    return this.receiver.streamFrames;
   }
 
   lost(cause?: Error): void {
@@ -343,8 +354,12 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost 
   }
 
   receivedPing(ack: boolean, chunk: Buffer, at: number): void {
-    if (ack) this.pings.answer(chunk, at);
-    else this.sender.reply(frame.PING, frame.ACK, 0, chunk.subarray(at, at + 8));
+    if (ack) {
+      this.pings.answer(chunk, at);
+      return;
+    }
+    this.pingPolicy?.ping(this.streams.size, this.sender.payloads);
+    this.sender.reply(frame.PING, frame.ACK, 0, chunk.subarray(at, at + 8));
   }
 
   receivedGoaway(code: number, lastStreamId: number, debug: string): void {

@@ -46,3 +46,26 @@ it("uses its memory again only when told so and nothing waits", () => {
   output.recycle();
   expect(output.end).toBe(0);
 });
+
+it("holds little until a turn writes much, and nothing large once that was sent", () => {
+  const output = new Output();
+  expect(output.buffer.length).toBe(0);
+  write(output, "a");
+  expect(output.buffer.length).toBe(4096);
+  flushed(output);
+  output.recycle();
+  expect(output.buffer.length).toBe(4096);
+  for (let n = 0; n < 100; n++) write(output, "x".repeat(1000));
+  expect(flushed(output).join("").replaceAll("+", "")).toBe("x".repeat(100_000));
+  output.recycle();
+  expect(output.buffer.length).toBe(0);
+});
+
+it("grows no slab for what was sent before, where its memory cannot be used again", () => {
+  const output = new Output();
+  for (let n = 0; n < 100; n++) {
+    write(output, "x".repeat(1000));
+    expect(flushed(output)).toHaveLength(1);
+  }
+  expect(output.buffer.length).toBe(4096);
+});

@@ -1,15 +1,24 @@
-const slabBytes = 65_536;
-const nothing: Uint8Array = new Uint8Array(0);
+const smallSlab = 4096;
+const largeSlab = 65_536;
+const nothing: Buffer = Buffer.alloc(0);
+
+// Large slabs that no connection needs at the moment. A busy one takes one for a turn of the event loop, so that
+// few serve many, and a connection that is idle holds none.
+const free: Buffer[] = [];
+const mostFree = 16;
 
 /**
  * Collects what is to be sent. Frames and small payloads are written one after the other into a slab, so that a turn
- * of the event loop ends in one write; large payloads are kept by reference between the slabs.
+ * of the event loop ends in one write; large payloads are kept by reference between the slabs. Slabs grow with what a
+ * turn writes.
  */
 export class Output {
-  /** Where small things are written, at `end`. */
-  buffer: Buffer = Buffer.allocUnsafeSlow(slabBytes);
+  /** Where small things are written, at `end`, after `reserve`. */
+  buffer: Buffer = nothing;
   end = 0;
   private start = 0;
+  /** Whether slabs come back after a turn; only then may they be taken from those that others gave back. */
+  private gives = false;
   private pieces: Uint8Array[] = [];
   private pieceBytes = 0;
 
@@ -21,8 +30,10 @@ export class Output {
   /** Makes room for `bytes` at `end`; true when that took a new slab. */
   reserve(bytes: number): boolean {
     if (this.buffer.length - this.end >= bytes) return false;
+    const size = this.end === this.start && this.pieces.length === 0 ? smallSlab : this.buffer.length * 2;
     this.seal();
-    this.buffer = Buffer.allocUnsafeSlow(Math.max(slabBytes, bytes));
+    const most = Math.max(bytes, Math.min(size, largeSlab));
+    this.buffer = (this.gives && most <= largeSlab && free.pop()) || Buffer.allocUnsafeSlow(most);
     this.start = 0;
     this.end = 0;
     return true;
@@ -53,9 +64,13 @@ export class Output {
 
   /** Begins the slab anew; to be called only when everything handed over so far has been copied elsewhere. */
   recycle(): void {
+    this.gives = true;
     if (this.pieces.length > 0 || this.start !== this.end) return;
     this.start = 0;
     this.end = 0;
+    if (this.buffer.length !== largeSlab) return;
+    if (free.length < mostFree) free.push(this.buffer);
+    this.buffer = nothing;
   }
 
   private seal(): void {

@@ -43,6 +43,7 @@ export class Receiver implements FrameHandler {
   private readonly inflow: Inflow;
   private readonly guard: FloodGuard;
   private settingsAcknowledged = false;
+  streamFrames = 0;
 
   constructor(host: ReceiverHost, streams: StreamTable, inflow: Inflow, lenient: boolean, now: () => number) {
     this.host = host;
@@ -72,6 +73,7 @@ export class Receiver implements FrameHandler {
   // Frames.
 
   data(id: number, chunk: Buffer, start: number, end: number, padding: number, endStream: boolean): void {
+    this.streamFrames++;
     const bytes = end - start;
     const counted = bytes + padding;
     if (counted > 0 && !this.inflow.take(counted))
@@ -120,6 +122,7 @@ export class Receiver implements FrameHandler {
   }
 
   headers(id: number, flags: number, dependsOn: number, chunk: Buffer, start: number, end: number): void {
+    this.streamFrames++;
     const endStream = (flags & frame.END_STREAM) !== 0;
     if (start === end && !endStream) this.guard.idleFrame();
     if (flags & frame.END_HEADERS) this.message(id, endStream, dependsOn, this.block.decode(chunk, start, end));

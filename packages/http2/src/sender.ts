@@ -30,6 +30,8 @@ export class Sender {
   replies = 0;
   /** The peer has opened its window a few bytes at a time, too often. */
   starved = false;
+  /** HEADERS and DATA frames written; changes with each. */
+  payloads = 0;
   private readonly events: SenderEvents;
   private readonly limits: Limits;
   private readonly writer = new FrameWriter();
@@ -83,6 +85,7 @@ export class Sender {
   /** Writes a header block. */
   headers(streamId: number, headers: Headers, more: Fields, endStream: boolean): void {
     const { writer, encoder } = this;
+    this.payloads = (this.payloads + 1) | 0;
     if (headers instanceof HeaderTemplate) writer.headers(streamId, endStream, encoder, headers, more);
     else writer.headers(streamId, endStream, encoder, undefined, more.length === 0 ? headers : [...headers, ...more]);
     this.events.wake();
@@ -232,6 +235,7 @@ export class Sender {
   private dataFrame(stream: Stream, payload: Uint8Array, end: boolean): void {
     stream.sendWindow -= payload.length;
     this.window -= payload.length;
+    this.payloads = (this.payloads + 1) | 0;
     this.writer.data(stream.id, payload, end);
     this.events.wake();
     if (end) this.events.sentEnd(stream);

@@ -4,7 +4,14 @@ import { TLSSocket } from "node:tls";
 import type { Connection, ConnectionOptions, Driver, Engine, Role } from "./connection.ts";
 import { createEngine } from "./engine.ts";
 import { ErrorCode } from "./errors.ts";
-import { type Clock, defaultLiveness, type LivenessOptions, type Watched, watchOver } from "./liveness.ts";
+import {
+  type Clock,
+  clientLiveness,
+  defaultLiveness,
+  type LivenessOptions,
+  type Watched,
+  watchOver,
+} from "./liveness.ts";
 
 /** Settings of a connection over a socket. */
 export interface SocketOptions extends ConnectionOptions, LivenessOptions {
@@ -34,7 +41,7 @@ export function accept(socket: Duplex, options: SocketOptions = {}): Connection 
 
 /** Speaks HTTP/2 as the client on a connected socket, without asking first. For an address there is `connect`. */
 export function attach(socket: Duplex, options: SocketOptions = {}): Connection {
-  return new SocketDriver("client", socket, { keepAliveMs: 0, ...options }).open();
+  return new SocketDriver("client", socket, { ...clientLiveness, ...options }).open();
 }
 
 /** Moves bytes between a socket and an engine: what was written in a turn of the event loop goes out in one piece. */
@@ -213,10 +220,9 @@ export function textOf(reason: Error): string {
 }
 
 function spansOf(options: SocketOptions): LivenessOptions {
-  const spans: LivenessOptions = {};
-  for (const name of ["keepAliveMs", "keepAliveTimeoutMs", "unfinishedMs", "stallMs"] as const) {
-    const ms = options[name];
-    if (ms !== undefined) spans[name] = ms;
+  const given: Record<string, unknown> = {};
+  for (const name of Object.keys(defaultLiveness) as (keyof LivenessOptions)[]) {
+    if (options[name] !== undefined) given[name] = options[name];
   }
-  return spans;
+  return given;
 }

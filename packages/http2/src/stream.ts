@@ -59,13 +59,14 @@ export class Stream {
   /** The peer has surely not acted on the request: it may be repeated without harm. */
   unprocessed = false;
 
+  /** The end of what this side sends has left; what is still queued has not. Set by the connection alone. */
+  localEnded = false;
+
   // For the connection that owns this stream; nobody else's.
   /** @internal */ readonly owner: StreamOwner;
   /** @internal */ headersSent = false;
   /** @internal Nothing more may be written: the end is sent or queued. */
   finished = false;
-  /** @internal The end was sent. */
-  localEnded = false;
   /** @internal */ headersReceived = false;
   /** @internal */ remoteEnded = false;
   /** @internal What the peer lets us send. */

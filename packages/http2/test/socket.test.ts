@@ -3,75 +3,17 @@ import * as net from "node:net";
 import { Duplex, duplexPair } from "node:stream";
 import * as tls from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
-import { type ConnectOptions, connect } from "../src/connect.ts";
-import type { Connection } from "../src/connection.ts";
 import { ErrorCode } from "../src/errors.ts";
 import { preface } from "../src/frames/frame.ts";
-import { accept, attach, type SocketOptions } from "../src/socket.ts";
+import { accept, attach } from "../src/socket.ts";
 import type { Stream } from "../src/stream.ts";
 import { testCertificate, testKey } from "./certificate.ts";
 import { eventually } from "./eventually.ts";
 import { handClock } from "./hand-clock.ts";
-import { frameBytes, parseFrames, type Received, rawPeer, recorder, requestFields } from "./wire.ts";
+import { call, client, closeAll, closers, echo, listen, plain } from "./over-sockets.ts";
+import { frameBytes, parseFrames, rawPeer, requestFields } from "./wire.ts";
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-function echo(stream: Stream): void {
-  const request = recorder();
-  request.onEnd = () => {
-    stream.respond([":status", "200"]);
-    stream.write(request.body, true);
-  };
-  stream.handler = request;
-}
-
-interface Listening {
-  port: number;
-  sockets: net.Socket[];
-  connections: Connection[];
-}
-
-async function listen(server: net.Server, serve: (socket: net.Socket) => Connection | undefined): Promise<Listening> {
-  const listening: Listening = { port: 0, sockets: [], connections: [] };
-  const onSocket = (socket: net.Socket): void => {
-    listening.sockets.push(socket);
-    const connection = serve(socket);
-    if (connection) listening.connections.push(connection);
-  };
-  server.on(server instanceof tls.Server ? "secureConnection" : "connection", onSocket);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  listening.port = (server.address() as net.AddressInfo).port;
-  closers.push(() => {
-    for (const socket of listening.sockets) socket.destroy();
-    server.close();
-  });
-  return listening;
-}
-
-function plain(options: SocketOptions = {}): Promise<Listening> {
-  return listen(net.createServer(), (socket) => accept(socket, { onStream: echo, ...options }));
-}
-
-function client(port: number, options: Partial<ConnectOptions> = {}): Connection {
-  const connection = connect({ host: "127.0.0.1", port, ...options });
-  closers.push(() => connection.destroy());
-  return connection;
-}
-
-function call(connection: Connection, body: string | Buffer): Promise<Received & { stream: Stream }> {
-  return new Promise((resolve) => {
-    const response = recorder();
-    response.onClose = (closed, code) => {
-      response.code = code;
-      resolve(Object.assign(response, { stream: closed }));
-    };
-    connection.request(response, requestFields).write(Buffer.from(body), true);
-  });
-}
+afterEach(closeAll);
 
 describe("connecting", () => {
   it("can be used before it is done", async () => {
@@ -328,5 +270,65 @@ describe("a server ends a connection", () => {
     expect(connection.error?.message).toMatch(/read nothing/);
     clock.advance(1000);
     expect(socket.destroyed).toBe(true);
+  });
+});
+
+describe("a client that waits for a peer which has gone silent", () => {
+  /** A server that answers SETTINGS, and PING when it is told to, and never a request. */
+  async function mute(answersPing: boolean) {
+    const clock = handClock();
+    const { port, sockets } = await plain({ onStream: () => undefined });
+    const connection = client(port, { clock });
+    await new Promise<void>((resolve) => connection.ping(resolve));
+    const done = call(connection, "x");
+    await eventually(() => connection.open === 1);
+    await new Promise<void>((resolve) => connection.ping(resolve)); // the request has arrived
+    const [socket] = sockets as [net.Socket];
+    if (!answersPing) socket.pause();
+    return { clock, connection, done, socket };
+  }
+
+  it("gives it up when it does not even answer a question", async () => {
+    const { clock, connection, done } = await mute(false);
+    clock.advance(2_000);
+    expect(connection.closed).toBe(false);
+    clock.advance(3_000);
+    expect(connection.closed).toBe(true);
+    expect(connection.error?.message).toMatch(/no sign of life for 2000 ms/);
+    expect((await done).stream).toMatchObject({ endedBy: "connection", unprocessed: false });
+  });
+
+  it("waits on for one that answers questions, and asks it twice at most", async () => {
+    const { clock, connection, done, socket } = await mute(true);
+    let pings = 0;
+    socket.on("data", (chunk: Buffer) => {
+      for (const frame of parseFrames(chunk)) if (frame.type === 6) pings++;
+    });
+    const own = 10;
+    for (let turn = 0; turn < own; turn++) {
+      clock.advance(1_500);
+      await new Promise<void>((resolve) => connection.ping(resolve)); // comes back after the answer to any before it
+    }
+    expect(connection.closed).toBe(false);
+    expect(pings - own).toBe(2);
+    connection.destroy();
+    await done;
+  });
+
+  it("asks nothing of a server that drains", async () => {
+    const clock = handClock();
+    const held: Stream[] = [];
+    const { port, connections, sockets } = await plain({ onStream: (stream) => void held.push(stream) });
+    const connection = client(port, { clock });
+    const done = call(connection, "x");
+    await eventually(() => held.length === 1);
+    connections[0]?.drain();
+    await eventually(() => !connection.accepting);
+    sockets[0]?.pause();
+    clock.advance(60_000);
+    expect(connection.closed).toBe(false);
+    sockets[0]?.resume();
+    held[0]?.respond([":status", "200"], [], true);
+    expect(await done).toMatchObject({ code: ErrorCode.NO_ERROR });
   });
 });
