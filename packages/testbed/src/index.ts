@@ -1,3 +1,4 @@
+export { testCertificate, testKey } from "./certificate.ts";
 export { ensureDebian, type RequiredServer, requireServer } from "./debian.ts";
 export {
   type EtcdCluster,
@@ -7,6 +8,10 @@ export {
   type StartEtcdOptions,
   startEtcd,
 } from "./etcd.ts";
+export { type Host, type Hosts, networkTools, startHosts } from "./hosts.ts";
+/** HTTP/2 frames by hand, for peers that break the rules. */
+export * as http2Frames from "./http2-frames.ts";
+export { type Load, type LoadOptions, startLoad, type Tally } from "./load.ts";
 export { freePort, waitForPort } from "./port.ts";
 export {
   type Exit,
