@@ -4,7 +4,7 @@ import { protocolConformance } from "../src/protocol/suite.ts";
 
 const contentTypes = ["application/octet-stream", "application/json"] as const;
 
-protocolConformance("mucp over http", { protocol: mucp, contentTypes });
+protocolConformance("mucp over http", { protocol: mucp, contentTypes, trailers: false });
 
 for (const [name, contentType] of [
   ["proto-rpc", "application/protobuf"],
@@ -12,7 +12,11 @@ for (const [name, contentType] of [
   ["bare protobuf", "application/protobuf"],
 ] as const) {
   const protocol = name === "proto-rpc" ? mucp : mucpProtocol({ wireTypes: () => undefined });
-  protocolConformance(`mucp over http in ${name}`, { protocol, contentTypes: [contentType, "application/json"] });
+  protocolConformance(`mucp over http in ${name}`, {
+    protocol,
+    contentTypes: [contentType, "application/json"],
+    trailers: false,
+  });
 }
 
 protocolConformance("mucp over memory", memoryHarness());
@@ -23,6 +27,7 @@ function memoryHarness(): ProtocolHarness {
   return {
     protocol: mucpProtocol({ transport: watched.transport }),
     contentTypes,
+    trailers: false,
     async listen(server): Promise<Listening> {
       const { address, close } = await (server as MucpServer).listen("127.0.0.1:0");
       const pipes = watched.pipesOf(address);

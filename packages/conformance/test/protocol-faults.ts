@@ -53,7 +53,54 @@ function descriptors(call: object, change: object): PropertyDescriptorMap {
   );
 }
 
+/** gRPC whose replies are told otherwise. */
+function telling(change: (call: OutgoingCall) => Partial<OutgoingCall>): Protocol {
+  return {
+    ...grpc,
+    connect(address, options) {
+      const connection = grpc.connect(address, options);
+      return {
+        ...connection,
+        unary: (call, body) => connection.unary({ ...call, ...change(call) }, body),
+        stream: (call, messages) => connection.stream({ ...call, ...change(call) }, messages),
+      };
+    },
+  };
+}
+
 export const protocolFaults: readonly ProtocolFault[] = [
+  {
+    name: "keeps the headers of replies to itself",
+    fails: [
+      "carries the handler's headers and trailers back: text, bytes, several values",
+      "tells of a plain reply its headers, none of which belong to the protocol, and no trailers",
+      "tells the headers of a stream before its first message, and its trailers by its end",
+    ],
+    protocol: telling(() => ({ onHeaders: undefined })),
+  },
+  {
+    name: "keeps the trailers of errors to itself",
+    fails: [
+      "carries the trailers of an error that comes without headers",
+      "carries headers and trailers of a stream without messages, and of one that fails",
+    ],
+    protocol: telling(() => ({ onTrailers: undefined })),
+  },
+  {
+    name: "tells headers twice",
+    fails: ["tells of a plain reply its headers, none of which belong to the protocol, and no trailers"],
+    protocol: telling(({ onHeaders }) => ({
+      onHeaders(metadata) {
+        onHeaders?.(metadata);
+        onHeaders?.(metadata);
+      },
+    })),
+  },
+  {
+    name: "gives trailers out as headers",
+    fails: ["carries headers and trailers with an error, and tells them before it"],
+    protocol: telling(({ onHeaders }) => ({ onTrailers: onHeaders })),
+  },
   {
     name: "cuts bodies short",
     fails: ["carries every byte there is, and a view into a larger buffer"],

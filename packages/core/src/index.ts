@@ -24,8 +24,16 @@ export {
   type SubscriberParts,
   subscriberEndpoints,
 } from "./broker/subscriber.ts";
-export type { CallParts, CallSettings } from "./client/call.ts";
-export type { Call, CallOptions, Client, EndpointPlan, StreamCall, TypedClient } from "./client/client.ts";
+export type { CallParts, CallSettings, Retry } from "./client/call.ts";
+export type {
+  Call,
+  CallOptions,
+  Client,
+  ClientStats,
+  EndpointPlan,
+  StreamCall,
+  TypedClient,
+} from "./client/client.ts";
 export {
   type ClientMiddleware,
   type ClientOptions,
@@ -62,7 +70,11 @@ export { jsonRpc2Framing } from "./codec/rpc/json-rpc2.ts";
 export { plainFraming } from "./codec/rpc/plain.ts";
 export { fieldKey, fromTree, goFieldName, type TreeForm, treeOf } from "./codec/tree.ts";
 export { grpc, grpcJs } from "./grpc/grpc.ts";
+export { GrpcStatus, type GrpcStatusOptions } from "./grpc/grpc-status.ts";
 export { loadProto } from "./grpc/load-proto.ts";
+export { grpcStatus } from "./grpc/status.ts";
+export { type LocalNodes, localNodes } from "./local/local-nodes.ts";
+export { type LocalServer, type LocalServerOptions, serveLocally } from "./local/local-server.ts";
 export { safeWireTypes, type WireTypeNames } from "./mucp/content-types.ts";
 export type { MucpEvent, MucpEventHandler } from "./mucp/events.ts";
 export {
@@ -76,16 +88,28 @@ export {
 export type { MucpServer } from "./mucp/server.ts";
 export type {
   CallTarget,
+  ClientKeepalive,
   ClientTls,
+  Compression,
   Connection,
   ConnectOptions,
   Dispatcher,
   IncomingCall,
+  IncomingEvent,
+  Listening,
   OutgoingCall,
   Protocol,
   ProtocolServer,
   ServeOptions,
+  ServerKeepalive,
 } from "./protocol/protocol.ts";
+export {
+  headersAreSent,
+  joined as joinedReplyMetadata,
+  type ReplyMetadata,
+  replyIsSent,
+  withReplyMetadata,
+} from "./protocol/reply-metadata.ts";
 export { type CacheStatus, type RegistryCache, type RegistryCacheOptions, registryCache } from "./registry/cache.ts";
 export { type FeedOptions, type FeedWriter, feed } from "./registry/feed.ts";
 export { type MdnsRegistryOptions, mdns, mdnsRegistry } from "./registry/mdns/mdns.ts";
@@ -115,14 +139,25 @@ export { powerOfTwoChoices } from "./selector/power-of-two-choices.ts";
 export { random } from "./selector/random.ts";
 export { type RegistrySelectorOptions, registrySelector } from "./selector/registry-selector.ts";
 export { roundRobin } from "./selector/round-robin.ts";
-export type { Candidate, Filter, Load, Next, SelectOptions, Selector, Strategy } from "./selector/selector.ts";
+export type {
+  Candidate,
+  Filter,
+  Load,
+  Next,
+  SelectOptions,
+  Selector,
+  SelectorStats,
+  Strategy,
+} from "./selector/selector.ts";
 export { type StaticSelectorOptions, staticSelector } from "./selector/static-selector.ts";
 export { weighted } from "./selector/weighted.ts";
 export { withNodeLimit } from "./selector/with-node-limit.ts";
 export type { Context } from "./server/context.ts";
 export { createServer, type ServerOptions } from "./server/create-server.ts";
 export type { Handler, Handlers, ServerMiddleware, StreamHandler } from "./server/handler.ts";
+export type { Listener, ListenOptions } from "./server/listener.ts";
 export type { Server } from "./server/server.ts";
+export type { SelectorParts } from "./service/calling.ts";
 export { createService, type Hooks, type ServiceOptions } from "./service/create-service.ts";
 export { formatHelp, type HelpOptions } from "./service/flag-help.ts";
 export {
@@ -138,8 +173,10 @@ export {
 } from "./service/flags.ts";
 export { Health, HealthCheckResponse_ServingStatus } from "./service/gen/grpc_health_v1.ts";
 export { ServerReflection } from "./service/gen/grpc_reflection_v1.ts";
+export type { LocalCalls } from "./service/local-calls.ts";
 export { nearest } from "./service/nearest.ts";
-export type { Service, ServiceContext } from "./service/service.ts";
+export type { RegisterCheck } from "./service/register-check.ts";
+export type { CallsMade, Service, ServiceContext, ServiceStats, SubscriberContext } from "./service/service.ts";
 export { type RegisterTimes, registerTimes, type ServiceFlagValues, serviceFlags } from "./service/service-flags.ts";
 export { type HttpTransportOptions, httpTransport } from "./transport/http/http.ts";
 export { memoryTransport } from "./transport/memory.ts";
@@ -176,6 +213,8 @@ export {
   type ErrorFields,
   forbidden,
   formatError,
+  type GrpcAnswer,
+  type GrpcDetail,
   internalServerError,
   MicroError,
   type MicroErrorOptions,

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { IncomingCall } from "@micro/core";
 import { expect } from "vitest";
 import type { Case } from "../suite.ts";
@@ -57,6 +58,31 @@ export const bodyCases: readonly Case<ProtocolHarness>[] = [
       await using wire = await openWire(harness, answer, { connect: { maxMessageBytes: 1000 } });
       await expect(wire.connection.unary(plainCall(harness), new Uint8Array(1))).rejects.toMatchObject({ code: 413 });
       expect(await wire.connection.unary(plainCall(harness), new Uint8Array(0))).toHaveLength(0);
+    },
+  },
+  {
+    name: "carries large and small bodies as they are when it is told to compress them",
+    async run(harness) {
+      const options = { connect: { compression: "gzip" }, serve: { compression: "gzip" } } as const;
+      await using wire = await openWire(harness, echo, options);
+      for (const size of [0, 10, 1_023, 1_024, 300_000]) {
+        const body = Buffer.alloc(size, "compressible ");
+        expect(Buffer.from(await wire.connection.unary(plainCall(harness), body)).equals(body)).toBe(true);
+      }
+      const noise = randomBytes(50_000);
+      expect(Buffer.from(await wire.connection.unary(plainCall(harness), noise)).equals(noise)).toBe(true);
+      const plain = plainCall(harness, { compression: "identity" });
+      expect(Buffer.from(await wire.connection.unary(plain, noise)).equals(noise)).toBe(true);
+    },
+  },
+  {
+    name: "carries the body of a call that asks for compression itself",
+    async run(harness) {
+      await using wire = await openWire(harness, echo);
+      const body = Buffer.alloc(100_000, "compressible ");
+      const call = plainCall(harness, { compression: "gzip" });
+      expect(Buffer.from(await wire.connection.unary(call, body)).equals(body)).toBe(true);
+      expect(Buffer.from(await wire.connection.unary(plainCall(harness), body)).equals(body)).toBe(true);
     },
   },
   {

@@ -16,6 +16,8 @@ export interface ProtocolHarness extends Patience {
   readonly protocol: Protocol;
   /** A content type that carries bytes which are no text, and one other. */
   readonly contentTypes: readonly [string, string];
+  /** Whether replies have trailers. @default true */
+  readonly trailers?: boolean;
   /** How the serving half gets its connections. @default from a TCP port of its own */
   readonly listen?: (server: ProtocolServer) => Promise<Listening>;
 }

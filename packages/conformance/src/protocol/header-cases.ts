@@ -40,6 +40,23 @@ export const headerCases: readonly Case<ProtocolHarness>[] = [
     },
   },
   {
+    name: "carries bytes as base64 under names that end in -bin, several values too, as they were received",
+    async run(harness) {
+      let seen: string | undefined;
+      await using wire = await openWire(harness, async (call, body) => {
+        seen = call.metadata["x-raw-bin"];
+        return body;
+      });
+      const values = [Buffer.from([0xab, 0, 0xff]), Buffer.from("second"), Buffer.from([1])];
+      for (let count = 1; count <= values.length; count++) {
+        const sent = values.slice(0, count);
+        const metadata = { "x-raw-bin": sent.map((value) => value.toString("base64")).join(", ") };
+        await wire.connection.unary(plainCall(harness, { metadata }), bytes("x"));
+        expect(seen?.split(",").map((value) => Buffer.from(value, "base64"))).toEqual(sent);
+      }
+    },
+  },
+  {
     name: "survives metadata that belongs to the connection or cannot be a header",
     async run(harness) {
       let seen: Record<string, string> = {};

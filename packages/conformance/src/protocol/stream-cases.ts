@@ -110,6 +110,15 @@ export const streamCases: readonly Case<ProtocolHarness>[] = [
     },
   },
   {
+    name: "keeps the order of messages of which some are compressed and some are not",
+    async run(harness) {
+      const options = { connect: { compression: "gzip" }, serve: { compression: "gzip" } } as const;
+      await using wire = await openWire(harness, unused, { ...options, stream: (_call, requests) => requests });
+      const numbers = Array.from({ length: 60 }, (_, index) => `${index} ${"x".repeat(index % 3 ? 5 : 40_000)}`);
+      expect(await collect(wire.connection.stream(chatCall(harness), messages(...numbers)))).toEqual(numbers);
+    },
+  },
+  {
     name: "makes replies no faster than the caller takes them, and loses none",
     async run(harness) {
       const total = 3_000;

@@ -4,12 +4,14 @@ import { connectionCases } from "./connection-cases.ts";
 import { failureCases } from "./failure-cases.ts";
 import type { ProtocolHarness } from "./harness.ts";
 import { headerCases } from "./header-cases.ts";
+import { replyCases } from "./reply-cases.ts";
 import { streamCases } from "./stream-cases.ts";
 
 /** What every protocol promises. */
 export const protocolCases: readonly Case<ProtocolHarness>[] = [
   ...bodyCases,
   ...headerCases,
+  ...replyCases,
   ...failureCases,
   ...connectionCases,
   ...streamCases,

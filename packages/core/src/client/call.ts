@@ -1,4 +1,5 @@
-import type { CallTarget, OutgoingCall, Protocol } from "../protocol/protocol.ts";
+import type { LocalNodes } from "../local/local-nodes.ts";
+import type { CallTarget, Connection, OutgoingCall, Protocol } from "../protocol/protocol.ts";
 import type { Candidate, Next, Selector } from "../selector/selector.ts";
 import { type Backoff, backoffMs } from "../words/backoff.ts";
 import { type Clock, sleep } from "../words/clock.ts";
@@ -7,7 +8,10 @@ import { cancelled, MicroError, timeout } from "../words/errors.ts";
 import type { Metadata } from "../words/metadata.ts";
 import { attemptError } from "./attempt-error.ts";
 import type { CallOptions } from "./client.ts";
+import { type Coding, protocolOf } from "./coding.ts";
 import type { Pool } from "./pool.ts";
+import { mapEach, replayable } from "./replayable.ts";
+import { KeptReply, listens, StreamReply } from "./reply-metadata.ts";
 import type { RetryRule } from "./retry.ts";
 
 /** What a call goes through. */
@@ -17,7 +21,13 @@ export interface CallParts {
   readonly clock: Clock;
   /** By the word in the node's metadata. */
   readonly protocols: ReadonlyMap<string, Protocol>;
+  /** Called without a wire. */
+  readonly local: LocalNodes | undefined;
   readonly settings: CallSettings;
+  /** Counts as it goes; see `ClientStats`. */
+  readonly counts: { calls: number; retries: number };
+  /** Told before each attempt after the first. */
+  readonly onRetry: ((retry: Retry) => void) | undefined;
 }
 
 /** What holds where a call says nothing. */
@@ -26,8 +36,19 @@ export interface CallSettings {
   readonly retries: number;
   readonly retry: RetryRule;
   readonly backoff: Backoff;
+  /** The name of the protocol that nodes speak which a call names by address. */
+  readonly protocol: string;
   /** Headers of every call, and of those that bring none of their own as this very object. */
   readonly metadata: Metadata;
+}
+
+/** An attempt after the first, and what the one before it failed of. */
+export interface Retry {
+  readonly service: string;
+  readonly endpoint: string;
+  /** Counted from 2, since the first is no retry. */
+  readonly attempt: number;
+  readonly error: MicroError;
 }
 
 /** What is called, and whether calling it twice does no harm where the call's options do not say. */
@@ -35,14 +56,25 @@ export interface ClientTarget extends CallTarget {
   readonly idempotent: boolean;
 }
 
-/** One call, from bytes to bytes: a deadline for all of it, then one attempt a node until one answers or the rule says no. */
-export async function call(
+/** What a call does with the node that was chosen for it. */
+export type Attempt<T> = (candidate: Candidate, outgoing: OutgoingCall) => Promise<T>;
+
+/** One call: a deadline for all of it, then one attempt a node until one answers or the rule says no. */
+export function call<T>(parts: CallParts, target: ClientTarget, options: CallOptions, attempt: Attempt<T>): Promise<T> {
+  if (!listens(options)) return askNodes(parts, target, options, attempt, undefined);
+  const kept = new KeptReply(options);
+  return askNodes(parts, target, options, attempt, kept).finally(() => kept.tell());
+}
+
+async function askNodes<T>(
   parts: CallParts,
   target: ClientTarget,
-  body: Uint8Array,
   options: CallOptions,
-): Promise<Uint8Array> {
+  ask: Attempt<T>,
+  kept: KeptReply | undefined,
+): Promise<T> {
   const { clock, settings, selector } = parts;
+  parts.counts.calls++;
   const outgoing = outgoingCall(parts, target, options, options.timeoutMs ?? settings.timeoutMs);
   const { deadline, signal } = outgoing;
   const selected = selectNext(parts, target.service, options);
@@ -53,7 +85,7 @@ export async function call(
     const candidate = nextNode(next, failure);
     selector.began?.(candidate);
     try {
-      const reply = await connect(parts, candidate).unary(outgoing, body);
+      const reply = await ask(candidate, kept ? kept.attempt(outgoing) : outgoing);
       selector.mark(candidate, "reached");
       selector.ended?.(candidate);
       return reply;
@@ -62,6 +94,7 @@ export async function call(
       selector.ended?.(candidate, attemptError(failure, signal));
       if (attempt >= attempts || !settings.retry(failure, options.idempotent ?? target.idempotent)) throw failure;
       await pause(clock, attempt === 1 ? 0 : backoffMs(attempt - 1, settings.backoff), deadline, signal, failure);
+      retried(parts, target, attempt + 1, failure);
     }
   }
 }
@@ -73,16 +106,19 @@ export async function call(
 export async function* callStream(
   parts: CallParts,
   target: ClientTarget,
-  messages: AsyncIterable<Uint8Array>,
+  messages: AsyncIterable<unknown>,
   options: CallOptions,
-): AsyncGenerator<Uint8Array, void, undefined> {
+  codingOf: (candidate: Candidate) => Coding,
+): AsyncGenerator<unknown, void, undefined> {
   const { clock, settings } = parts;
+  parts.counts.calls++;
   const outgoing = outgoingCall(parts, target, options, options.timeoutMs);
   const { deadline } = outgoing;
   const selected = selectNext(parts, target.service, options);
   const next = selected instanceof Promise ? await beforeDeadline(selected, clock, deadline, options.signal) : selected;
   const attempts = 1 + (options.retries ?? settings.retries);
   const source = replayable(messages);
+  const told = listens(options) ? new StreamReply(options) : undefined;
   let failure: MicroError | undefined;
   try {
     for (let attempt = 1; ; attempt++) {
@@ -95,68 +131,41 @@ export async function* callStream(
       };
       parts.selector.began?.(candidate);
       try {
-        for await (const reply of connect(parts, candidate).stream(outgoing, source)) {
+        const sent = told ? told.attempt(outgoing) : outgoing;
+        const { encode, decode } = codingOf(candidate);
+        for await (const reply of connect(parts, candidate).stream(sent, mapEach(source, encode))) {
           if (!replied) parts.selector.mark(candidate, "reached");
           replied = true;
-          yield reply;
+          yield decode(reply);
         }
         parts.selector.mark(candidate, "reached");
         return;
       } catch (reason) {
         failure = markFailure(parts, candidate, reason);
         end(attemptError(failure, options.signal));
-        const final = replied || !source.canReplay() || attempt >= attempts;
+        const final = replied || told?.began || !source.canReplay() || attempt >= attempts;
         if (final || !settings.retry(failure, options.idempotent ?? target.idempotent)) throw failure;
         const pauseMs = attempt === 1 ? 0 : backoffMs(attempt - 1, settings.backoff);
         await pause(clock, pauseMs, deadline, options.signal, failure);
+        retried(parts, target, attempt + 1, failure);
       } finally {
         end(); // also when the replies are left early
       }
     }
   } finally {
     source.end();
+    told?.end();
   }
 }
 
-interface Replayable extends AsyncIterable<Uint8Array> {
-  /** Whether no more than the first message was taken, so that another iteration gives all. */
-  canReplay(): boolean;
-  /** Lets the maker of the messages know that no more are wanted. */
-  end(): void;
-}
-
-/**
- * Messages that can be sent again from the start as long as only the first was taken, which is as far as an attempt
- * gets that never reached its node.
- */
-function replayable(messages: AsyncIterable<Uint8Array>): Replayable {
-  let source: AsyncIterator<Uint8Array> | undefined;
-  const taken: Promise<IteratorResult<Uint8Array>>[] = [];
-  const take = (): Promise<IteratorResult<Uint8Array>> => {
-    source ??= messages[Symbol.asyncIterator]();
-    return source.next();
-  };
-  return {
-    canReplay: () => taken.length <= 2, // a message and the end, or a second one that nobody has seen yet
-    end: () => void source?.return?.().catch(() => undefined), // the call is over; how its messages end changes nothing
-    [Symbol.asyncIterator]() {
-      let position = 0;
-      return {
-        next() {
-          const known = taken[position];
-          if (known) {
-            position++;
-            return known;
-          }
-          const next = take();
-          if (position < 2) taken.push(next);
-          else taken.length = 3; // more was taken than is kept
-          position++;
-          return next;
-        },
-      };
-    },
-  };
+function retried(
+  { counts, onRetry }: CallParts,
+  { service, endpoint }: CallTarget,
+  attempt: number,
+  error: MicroError,
+): void {
+  counts.retries++;
+  onRetry?.({ service, endpoint, attempt, error });
 }
 
 /** When nobody is left for another attempt, what the last one failed of says more. */
@@ -174,9 +183,17 @@ function outgoingCall(
   options: CallOptions,
   timeoutMs: number | undefined,
 ): OutgoingCall {
-  const deadline = deadlineFrom(clock.now(), timeoutMs, options.deadline);
+  const now = clock.now();
+  const deadline = deadlineFrom(now, timeoutMs, options.deadline);
+  if (deadline <= now) throw expired(target);
   const metadata = withDefaults(settings.metadata, options.metadata);
-  return { target, metadata, deadline, timeoutMs, signal: options.signal };
+  const { signal, compression } = options;
+  return { target, metadata, deadline, timeoutMs, signal, compression };
+}
+
+function expired({ service, endpoint }: CallTarget): MicroError {
+  const detail = `context deadline exceeded before ${endpoint} of ${service} was called`;
+  return new MicroError("go.micro.client", 408, detail, { unprocessed: true });
 }
 
 /** Tells the selector what the failure says about the node; one that was given up or ran out of time says nothing. */
@@ -192,25 +209,28 @@ function nodeFailed({ unprocessed, code }: MicroError): boolean {
   return unprocessed || code === 503;
 }
 
-function selectNext({ selector }: CallParts, service: string, options: CallOptions): Next | Promise<Next> {
-  return options.address === undefined ? selector.select(service, options) : inTurn(service, options.address);
+function selectNext({ selector, settings }: CallParts, service: string, options: CallOptions): Next | Promise<Next> {
+  return options.address === undefined
+    ? selector.select(service, options)
+    : inTurn(service, options.address, settings.protocol);
 }
 
 /** Nodes that the caller names; neither registry nor filters are asked. */
-function inTurn(service: string, address: string | readonly string[]): Next {
+function inTurn(service: string, address: string | readonly string[], protocol: string): Next {
   const addresses = typeof address === "string" ? [address] : address;
   if (addresses.length === 0) throw new MicroError("go.micro.client", 400, `the address list for ${service} is empty`);
   let turn = 0;
   return () => {
     const chosen = addresses[turn++ % addresses.length] as string;
-    const node = { id: chosen, address: chosen, metadata: { protocol: "grpc" } };
+    const node = { id: chosen, address: chosen, metadata: { protocol } };
     return { node, record: { name: service, version: "", metadata: {}, endpoints: [], nodes: [node] } };
   };
 }
 
-function connect({ protocols, pool }: CallParts, { node }: Candidate) {
-  // Nodes of go-micro v0 do not say; they speak mucp in the envelopes of that time.
-  const word = node.metadata.protocol || "legacy-mucp";
+/** The connection to a node. Throws 503 when the client does not speak what the node speaks. */
+export function connect({ protocols, pool, local }: CallParts, { node }: Candidate): Connection {
+  if (local?.find(node.id)) return pool.connection(local.protocol, node.id);
+  const word = protocolOf(node);
   const protocol = protocols.get(word);
   if (!protocol) {
     const known = [...protocols.keys()].join(", ");

@@ -36,6 +36,37 @@ describe("a client", () => {
     expect(attempts.filter((address) => address === "a:1")).toHaveLength(1);
   });
 
+  it("counts calls and retries, and tells of each retry what it follows", async () => {
+    const retries: unknown[] = [];
+    const { call, client, attempts } = await clientOf(
+      ["a:1", "b:1"],
+      async (address) => {
+        if (attempts.length === 1) throw refused;
+        return text(address);
+      },
+      { onRetry: (retry) => retries.push(retry) },
+    );
+    await call();
+    await call();
+    expect(client.stats()).toEqual({ calls: 2, retries: 1 });
+    expect(retries).toEqual([{ service: "go.micro.srv.greeter", endpoint: "Say.Hello", attempt: 2, error: refused }]);
+  });
+
+  it("speaks with an address what it is told to, else the first protocol", async () => {
+    const spoken: (string | undefined)[] = [];
+    const protocols = ["one", "two"].map((name) =>
+      named(name, async () => {
+        spoken.push(name);
+        return text(name);
+      }),
+    );
+    for (const protocol of [undefined, "two"]) {
+      const { call } = await clientOf([], async () => text(""), { protocols, ...(protocol && { protocol }) });
+      await call({ address: "x:1" });
+    }
+    expect(spoken).toEqual(["one", "two"]);
+  });
+
   it("does not repeat a call that may have run", async () => {
     const { call, attempts } = await clientOf(["a:1", "b:1"], async () => Promise.reject(dropped));
     await expect(call()).rejects.toBe(dropped);

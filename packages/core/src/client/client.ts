@@ -1,3 +1,4 @@
+import type { Compression } from "../protocol/protocol.ts";
 import type { SelectOptions } from "../selector/selector.ts";
 import type { Deadline } from "../words/deadline.ts";
 import type {
@@ -28,6 +29,19 @@ export interface CallOptions extends SelectOptions {
   address?: string | readonly string[];
   /** A call that may have run may be tried again. @default what the proto file says, else false */
   idempotent?: boolean;
+  /** How the messages of the call are compressed; gRPC's alone. @default what the client says, else "identity" */
+  compression?: Compression;
+  /**
+   * Told the headers of the reply that counts: names in lower case, several values of one joined with `, `, those of
+   * names that end in `-bin` in base64. Of a unary call shortly before it ends; of a stream as soon as they come, and
+   * from then on no other node is tried. Not told when nobody has answered.
+   */
+  onHeaders?(metadata: Metadata): void;
+  /**
+   * Told the trailers of the reply that counts, of an error too, when the call ends; not when there are none. Trailers are
+   * gRPC's alone. All metadata of an answer that is nothing but an error comes here.
+   */
+  onTrailers?(metadata: Metadata): void;
 }
 
 /** What can be known about calls before they are made. */
@@ -77,6 +91,14 @@ type TypedCall<M extends AnyMethod> =
           ? StreamCall<Init<Request>, Response>
           : never;
 
+/** What a client has done since it was made; the numbers only grow. */
+export interface ClientStats {
+  /** Calls begun, those that stream too. A hedged call counts twice. */
+  readonly calls: number;
+  /** Attempts after the first of a call. */
+  readonly retries: number;
+}
+
 /** Calls services by name. Rejects with `MicroError` only. */
 export interface Client extends Closeable {
   /** Prepares calls of one endpoint; keep what it gives, it holds everything that need not be made again for each call. */
@@ -85,4 +107,5 @@ export interface Client extends Closeable {
   prepareStream<Request, Response>(plan: EndpointPlan<Request, Response>): StreamCall<Request, Response>;
   /** A typed client of `service` for a description that `protoc-gen-micro` wrote. */
   of<M extends Methods>(description: ServiceDescription<M>, service: string): TypedClient<M>;
+  stats(): ClientStats;
 }

@@ -1,4 +1,6 @@
 import { type CodecTable, defaultCodecs } from "../codec/codecs.ts";
+import type { LocalNodes } from "../local/local-nodes.ts";
+import type { MessageTypes } from "../local/local-server.ts";
 import type { ConnectOptions, Protocol } from "../protocol/protocol.ts";
 import type { Selector } from "../selector/selector.ts";
 import type { Backoff } from "../words/backoff.ts";
@@ -7,8 +9,9 @@ import { endpointName, type MethodKind, type Methods, type ServiceDescription } 
 import { MicroError } from "../words/errors.ts";
 import { closeable, closeOnce } from "../words/lifecycle.ts";
 import { type Metadata, metadata } from "../words/metadata.ts";
-import { type CallParts, type ClientTarget, call, callStream } from "./call.ts";
+import { type CallParts, type ClientTarget, call, callStream, connect, type Retry } from "./call.ts";
 import type { Call, CallOptions, Client, EndpointPlan, StreamCall, TypedClient } from "./client.ts";
+import { type Coding, codingsOf } from "./coding.ts";
 import { connectionPool } from "./pool.ts";
 import { type RetryRule, retryUnprocessed } from "./retry.ts";
 
@@ -23,6 +26,10 @@ export interface ClientOptions extends ConnectOptions {
   selector: Selector;
   /** What the client can speak; each node's metadata says which to use with it. */
   protocols: readonly Protocol[];
+  /** Nodes of this process, which are called without a wire when the selector chooses them. @default none */
+  local?: LocalNodes;
+  /** The name of the protocol that nodes speak which a call names by `address`. @default the first of `protocols` */
+  protocol?: string;
   /** By content type. @default protobuf, JSON and bytes */
   codecs?: CodecTable;
   /** Wrapped around every unary call, the first outermost. @default [] */
@@ -35,6 +42,8 @@ export interface ClientOptions extends ConnectOptions {
   retries?: number;
   /** When to try again. @default retryUnprocessed */
   retry?: RetryRule;
+  /** Told before each attempt after the first. Must not throw. */
+  onRetry?: (retry: Retry) => void;
   /** Pauses before the second and later retries; the first comes at once, at another node. @default 50 to 1000 ms */
   backoff?: Backoff;
   /** Headers of every call. @default none */
@@ -58,19 +67,25 @@ export function createClient(options: ClientOptions): Client {
     ...(options.tls && { tls: options.tls }),
     ...(options.maxMessageBytes && { maxMessageBytes: options.maxMessageBytes }),
     ...(options.dialTimeoutMs && { dialTimeoutMs: options.dialTimeoutMs }),
+    ...(options.keepalive && { keepalive: options.keepalive }),
+    ...(options.compression && { compression: options.compression }),
   });
   const parts: CallParts = {
     selector,
     pool,
     clock,
     protocols: new Map(protocols.map((protocol) => [protocol.name, protocol])),
+    local: options.local,
     settings: {
       timeoutMs: options.timeoutMs ?? 5_000,
       retries: options.retries ?? 1,
       retry: options.retry ?? retryUnprocessed,
       backoff: options.backoff ?? { baseMs: 50, maxMs: 1_000 },
+      protocol: options.protocol ?? protocols[0]?.name ?? "grpc",
       metadata: metadata(options.metadata),
     },
+    counts: { calls: 0, retries: 0 },
+    onRetry: options.onRetry,
   };
 
   function prepare<Request, Response>(plan: EndpointPlan<Request, Response>): Call<Request, Response> {
@@ -98,7 +113,13 @@ export function createClient(options: ClientOptions): Client {
     return calls as TypedClient<M>;
   }
 
-  return { prepare, prepareStream, of, ...closeable(closeOnce(() => pool.close())) };
+  return {
+    prepare,
+    prepareStream,
+    of,
+    stats: () => ({ ...parts.counts }),
+    ...closeable(closeOnce(() => pool.close())),
+  };
 }
 
 /** A streaming call as the method's kind has it: one message instead of a stream on the sides that send one. */
@@ -117,67 +138,52 @@ async function* only<T>(value: T): AsyncGenerator<T, void, undefined> {
 
 const noOptions: CallOptions = {};
 
-/** Content type, target and coders of a plan: everything that is the same for each call of the endpoint. */
-function settlePlan(codecs: CodecTable, plan: EndpointPlan, kind: MethodKind) {
-  const contentType = plan.contentType ?? (plan.request ? "application/grpc+proto" : "application/json");
-  const codec = codecs.find(contentType);
-  if (!codec) throw new MicroError("go.micro.client", 500, `Unsupported Content-Type: ${contentType}`);
+/** Target and codings of a plan: everything that is the same for each call of the endpoint. */
+function settlePlan({ protocols }: CallParts, codecs: CodecTable, plan: EndpointPlan, kind: MethodKind) {
+  const contentType = plan.contentType ?? (plan.request ? protobuf : "application/json");
   const { service, endpoint, idempotent = false } = plan;
   const target: ClientTarget = { service, endpoint, kind, contentType, idempotent };
-  const { encode } = codec.coder(plan.request);
-  const { decode } = codec.coder(plan.response);
-  return { target, encode, decode };
+  return { target, codingOf: codingsOf(plan, target, codecs, protocols) };
 }
 
 /** The call without middleware. */
 function prepareCall(parts: CallParts, codecs: CodecTable, plan: EndpointPlan): Call {
-  const { target, encode, decode } = settlePlan(codecs, plan, "unary");
-  if (plan.raw) return (request, options) => call(parts, target, request as Uint8Array, options ?? noOptions);
-  return async (request, options) => {
-    const body = encodeRequest(encode, request, target);
-    return decodeReply(decode, await call(parts, target, body, options ?? noOptions), target);
+  const { target, codingOf } = settlePlan(parts, codecs, plan, "unary");
+  if (plan.raw) {
+    return (request, options) =>
+      call(parts, target, options ?? noOptions, (candidate, outgoing) =>
+        connect(parts, candidate).unary(outgoing, request as Uint8Array),
+      );
+  }
+  const { local } = parts;
+  const types = local && typesOf(plan);
+  return (request, options) => {
+    let body: Uint8Array | undefined;
+    let written: Coding | undefined;
+    return call(parts, target, options ?? noOptions, (candidate, outgoing) => {
+      const here = types && local.find(candidate.node.id)?.unaryValue(outgoing, types, request);
+      if (here) return here;
+      const coding = codingOf(candidate);
+      if (body === undefined || coding !== written) body = coding.encode(request);
+      written = coding;
+      return connect(parts, candidate).unary(outgoing, body).then(coding.decode);
+    });
   };
 }
+
+/** The message types of a plan whose bodies could as well be passed as values. */
+function typesOf({ request, response, contentType = protobuf }: EndpointPlan): MessageTypes | undefined {
+  return request?.copy && response?.copy && contentType === protobuf ? { request, response } : undefined;
+}
+
+const protobuf = "application/grpc+proto";
 
 /** The streaming call without middleware. */
 function prepareStreamCall(parts: CallParts, codecs: CodecTable, plan: EndpointPlan): StreamCall {
-  const { target, encode, decode } = settlePlan(codecs, plan, plan.kind ?? "duplex");
-  if (plan.raw)
-    return (requests, options) =>
-      callStream(parts, target, requests as AsyncIterable<Uint8Array>, options ?? noOptions);
-  return async function* (requests, options) {
-    const bodies = mapEach(requests, (request) => encodeRequest(encode, request, target));
-    for await (const reply of callStream(parts, target, bodies, options ?? noOptions))
-      yield decodeReply(decode, reply, target);
-  };
+  const { target, codingOf } = settlePlan(parts, codecs, plan, plan.kind ?? "duplex");
+  const coding = plan.raw ? asBytes : codingOf;
+  return (requests, options) => callStream(parts, target, requests, options ?? noOptions, coding);
 }
 
-async function* mapEach<T, R>(values: AsyncIterable<T>, change: (value: T) => R): AsyncGenerator<R, void, undefined> {
-  for await (const value of values) yield change(value);
-}
-
-function encodeRequest(
-  encode: (value: unknown) => Uint8Array,
-  request: unknown,
-  { endpoint }: { endpoint: string },
-): Uint8Array {
-  try {
-    return encode(request);
-  } catch (reason) {
-    const detail = `request of ${endpoint}: ${reason instanceof Error ? reason.message : reason}`;
-    throw new MicroError("go.micro.client.codec", 400, detail, { cause: reason, unprocessed: true });
-  }
-}
-
-function decodeReply(
-  decode: (bytes: Uint8Array) => unknown,
-  reply: Uint8Array,
-  { endpoint }: { endpoint: string },
-): unknown {
-  try {
-    return decode(reply);
-  } catch (reason) {
-    const detail = `reply of ${endpoint}: ${reason instanceof Error ? reason.message : reason}`;
-    throw new MicroError("go.micro.client.codec", 500, detail, { cause: reason });
-  }
-}
+const asIs: Coding = { encode: (request) => request as Uint8Array, decode: (reply) => reply };
+const asBytes = (): Coding => asIs;

@@ -158,6 +158,18 @@ describe("hedge", () => {
     await Promise.all(replies);
   });
 
+  it("tells of each second call, and of none that the budget refused", async () => {
+    const hedged: string[] = [];
+    const budget = retryBudget({ clock: testClock(), share: 0, perSecond: 0.1 });
+    const { clock, attempts, call } = setUp({ budget, onHedge: ({ endpoint }) => hedged.push(endpoint) });
+    const replies = [call("x"), call("y")];
+    await clock.advance(100);
+    expect(attempts).toHaveLength(3);
+    expect(hedged).toEqual(["A.B"]);
+    for (const { resolve } of attempts) resolve("done");
+    await Promise.all(replies);
+  });
+
   it("goes by what calls took lately, once it has seen enough of them", async () => {
     const clock = testClock();
     let slow = false;

@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from "../words/clock.ts";
 import { MicroError, timeout } from "../words/errors.ts";
-import type { Call, CallOptions } from "./client.ts";
+import type { Call, CallOptions, EndpointPlan } from "./client.ts";
 import type { ClientMiddleware } from "./create-client.ts";
 import { recentLatency } from "./recent-latency.ts";
+import { KeptReply, listens } from "./reply-metadata.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
 export interface HedgeOptions {
@@ -14,6 +15,8 @@ export interface HedgeOptions {
   minDelayMs?: number;
   /** Pays for each second call; none is made when it is spent. Share the one of the client's retries. @default no bound */
   budget?: RetryBudget;
+  /** Told of each second call, as it is made. Must not throw. */
+  onHedge?: (plan: EndpointPlan) => void;
   clock?: Clock;
 }
 
@@ -29,7 +32,7 @@ export interface HedgeOptions {
  */
 export function hedge(options: HedgeOptions = {}): ClientMiddleware {
   const { share, minDelayMs, clock } = { ...defaults, ...options };
-  const { delayMs, budget } = options;
+  const { delayMs, budget, onHedge } = options;
   return (next, plan) => {
     const latency = recentLatency(share);
     const usual = (): number | undefined => {
@@ -37,7 +40,11 @@ export function hedge(options: HedgeOptions = {}): ClientMiddleware {
       // The clock counts whole milliseconds: without the one more, all calls that took just as long would be asked twice.
       return quantileMs === undefined ? undefined : Math.max(minDelayMs, quantileMs + 1);
     };
-    const mayAsk = (): boolean => !budget || budget.take();
+    const mayAsk = (): boolean => {
+      if (budget && !budget.take()) return false;
+      onHedge?.(plan);
+      return true;
+    };
     return (request, callOptions = {}) => {
       // A call to a named address has no other node to go to.
       if (!(callOptions.idempotent ?? plan.idempotent) || callOptions.address !== undefined)
@@ -82,19 +89,21 @@ function race({ next, request, options, clock, afterMs, mayAsk }: Race): Promise
       const giveUp = new AbortController();
       running.push(giveUp);
       if (options.signal?.aborted) giveUp.abort(options.signal.reason);
-      const callOptions: CallOptions = { ...options, apart, signal: giveUp.signal };
+      const kept = listens(options) ? new KeptReply(options) : undefined;
+      const callOptions: CallOptions = { ...options, ...kept?.listeners, apart, signal: giveUp.signal };
       if (retries !== undefined) callOptions.retries = retries;
       next(request, callOptions).then(
         (reply) => {
           leave(giveUp);
-          settle(() => resolve(reply), outrun);
+          settle(() => resolve(reply), outrun, kept);
         },
         (reason) => {
           leave(giveUp);
           const error = MicroError.from(reason, "go.micro.client");
           firstFailure ??= error;
           // Out of time is out of time for both. Any other failure without an answer leaves the call to the one still running.
-          if (error.answered || error.code === 408) settle(() => reject(error), error.answered ? outrun : undefined);
+          if (error.answered || error.code === 408)
+            settle(() => reject(error), error.answered ? outrun : undefined, kept);
           else if (running.length === 0) settle(() => reject(firstFailure));
         },
       );
@@ -104,12 +113,17 @@ function race({ next, request, options, clock, afterMs, mayAsk }: Race): Promise
       running.splice(running.indexOf(giveUp), 1);
     }
 
-    function settle(how: () => void, why?: () => MicroError): void {
+    function settle(how: () => void, why?: () => MicroError, kept?: KeptReply): void {
       if (settled) return;
       settled = true;
       cancelSecond();
       options.signal?.removeEventListener("abort", abortAll);
-      how();
+      try {
+        kept?.tell();
+        how();
+      } catch (reason) {
+        reject(reason); // thrown by the caller's own listener
+      }
       for (const giveUp of running) giveUp.abort(why?.());
     }
 

@@ -31,6 +31,13 @@ describe("retryBudget", () => {
     expect(takeAll(budget)).toBe(200);
   });
 
+  it("tells of what it refuses, and of nothing else", () => {
+    let refused = 0;
+    const budget = retryBudget({ clock: testClock(), perSecond: 1, onRefused: () => refused++ });
+    for (let i = 0; i < 13; i++) budget.take();
+    expect(refused).toBe(3);
+  });
+
   it("forgets calls of long ago", async () => {
     const clock = testClock();
     const budget = retryBudget({ clock, perSecond: 0, windowMs: 2_000 });

@@ -10,6 +10,8 @@ export interface RetryBudgetOptions {
   perSecond?: number;
   /** Over how long calls and retries are counted, in milliseconds: between half of it and all. @default 10000 */
   windowMs?: number;
+  /** Told each time that nothing was left. Must not throw. */
+  onRefused?: () => void;
   clock?: Clock;
 }
 
@@ -35,7 +37,7 @@ export interface RetryBudget {
  * Without `countCalls` nothing is added for calls, and `perSecond` is all there is.
  */
 export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
-  const { share, perSecond, windowMs, clock } = { ...defaults, ...options };
+  const { share, perSecond, windowMs, clock, onRefused } = { ...defaults, ...options };
   const stretchMs = windowMs / 2;
   const calls = recentCount();
   const retries = recentCount();
@@ -44,7 +46,10 @@ export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
     take() {
       turn(calls);
       turn(retries);
-      if (retries.calls + 1 > share * calls.calls + (perSecond * windowMs) / 1_000) return false;
+      if (retries.calls + 1 > share * calls.calls + (perSecond * windowMs) / 1_000) {
+        onRefused();
+        return false;
+      }
       retries.add(false);
       return true;
     },
@@ -59,6 +64,7 @@ const defaults = {
   share: 0.2,
   perSecond: 10,
   windowMs: 10_000,
+  onRefused: () => undefined,
   clock: systemClock,
 } satisfies Required<RetryBudgetOptions>;
 

@@ -1,6 +1,14 @@
 import { Reader, wire } from "../codec/protobuf/reader.ts";
 import { Writer } from "../codec/protobuf/writer.ts";
-import { type ErrorFields, formatError, MicroError, parseError } from "../words/errors.ts";
+import {
+  type ErrorFields,
+  formatError,
+  type GrpcAnswer,
+  type GrpcDetail,
+  MicroError,
+  parseError,
+} from "../words/errors.ts";
+import { GrpcStatus } from "./grpc-status.ts";
 import { codeOf, grpcStatus, grpcStatusOf } from "./status.ts";
 
 /** How a call ended, as gRPC tells it: `grpc-status`, `grpc-message` decoded, `grpc-status-details-bin` decoded. */
@@ -12,21 +20,30 @@ export interface GrpcOutcome {
 
 /**
  * The three places where go-micro peers look for an error: the status code, the JSON in the message (v1 and v2.0 read
- * nothing else), and an `errors.Error` as first detail, since anything else in its place makes Go clients panic.
+ * nothing else), and an `errors.Error` as first detail, since anything else in its place makes Go clients panic. A
+ * `GrpcStatus` is its own status and message.
  */
 export function toGrpc(error: MicroError): GrpcOutcome & { readonly details: Uint8Array } {
-  const status = grpcStatusOf(error.code) || grpcStatus.unknown;
-  const message = formatError(error);
-  return { status, message, details: encodeStatus(status, message, error) };
+  const { status, details } = grpcAnswerOf(error);
+  const message = error instanceof GrpcStatus ? error.detail : formatError(error);
+  return { status, message, details: encodeStatus(status, message, error, details) };
+}
+
+/** How gRPC tells an error that a handler throws. */
+export function grpcAnswerOf(error: MicroError): GrpcAnswer {
+  if (error instanceof GrpcStatus && error.grpc) return error.grpc;
+  return { status: grpcStatusOf(error.code) || grpcStatus.unknown, details: [] };
 }
 
 /** Reads an outcome that was not OK: the first detail, else the JSON in the message, else the bare gRPC status. */
 export function fromGrpc({ status, message, details }: GrpcOutcome): MicroError {
-  const fields = (details && decodeStatus(details)) || parseError(message);
+  const told = details ? decodeDetails(details) : [];
+  const grpc = { status, details: told.filter(({ typeUrl }) => typeUrl !== errorTypeUrl) };
+  const fields = decodeError(told[0]) ?? parseError(message);
   if (fields.code > 0) {
-    return new MicroError(fields.id, fields.code, fields.detail, { status: fields.status, answered: true });
+    return new MicroError(fields.id, fields.code, fields.detail, { status: fields.status, answered: true, grpc });
   }
-  return new MicroError("go.micro.client", codeOf(status), message, { answered: true });
+  return new MicroError("go.micro.client", codeOf(status), message, { answered: true, grpc });
 }
 
 /** Whether a server of go-micro, grpc-go or grpc-js says that nobody answers to the path. */
@@ -39,9 +56,14 @@ export function isNoSuchEndpoint({ status, message }: GrpcOutcome): boolean {
 const errorTypeUrl = "type.googleapis.com/errors.Error";
 
 // google.rpc.Status {1 code, 2 message, 3 details: Any {1 type_url, 2 value}}; errors.Error {1 id, 2 code, 3 detail, 4 status}.
-function encodeStatus(code: number, message: string, error: ErrorFields): Uint8Array {
+function encodeStatus(code: number, message: string, error: ErrorFields, details: readonly GrpcDetail[]): Uint8Array {
   const value = encodeFields([1, error.id], [2, error.code], [3, error.detail], [4, error.status]);
-  return encodeFields([1, code], [2, message], [3, encodeFields([1, errorTypeUrl], [2, value])]);
+  const all = [{ typeUrl: errorTypeUrl, value }, ...details];
+  return encodeFields(
+    [1, code],
+    [2, message],
+    ...all.map((each) => [3, encodeFields([1, each.typeUrl], [2, each.value])] as const),
+  );
 }
 
 /** A message of these fields, the empty ones left out. */
@@ -59,15 +81,32 @@ function encodeFields(
   return writer.take(0);
 }
 
-/** The `errors.Error` inside; undefined when the first detail is something else or the bytes are no Status. */
-function decodeStatus(bytes: Uint8Array): ErrorFields | undefined {
+/** The details inside; none when the bytes are no Status, since broken details are no reason to lose what came with them. */
+function decodeDetails(bytes: Uint8Array): GrpcDetail[] {
+  const details: GrpcDetail[] = [];
   try {
-    const any = fieldsOf(bytes).get(3);
-    if (!(any instanceof Uint8Array)) return undefined;
-    const detail = fieldsOf(any);
-    const value = detail.get(2);
-    if (textOf(detail.get(1)) !== errorTypeUrl || !(value instanceof Uint8Array)) return undefined;
-    const error = fieldsOf(value);
+    const reader = new Reader(bytes);
+    while (reader.pos < reader.end) {
+      const tag = reader.tag();
+      if (tag !== ((3 << 3) | wire.bytes)) {
+        reader.skip(tag);
+        continue;
+      }
+      const any = fieldsOf(reader.bytes());
+      const value = any.get(2);
+      details.push({ typeUrl: textOf(any.get(1)), value: value instanceof Uint8Array ? value : new Uint8Array(0) });
+    }
+    return details;
+  } catch {
+    return []; // see above
+  }
+}
+
+/** go-micro's `errors.Error`, when the detail is one. */
+function decodeError(detail: GrpcDetail | undefined): ErrorFields | undefined {
+  if (detail?.typeUrl !== errorTypeUrl || detail.value.length === 0) return undefined;
+  try {
+    const error = fieldsOf(detail.value);
     const code = error.get(2);
     return {
       id: textOf(error.get(1)),
@@ -76,7 +115,7 @@ function decodeStatus(bytes: Uint8Array): ErrorFields | undefined {
       status: textOf(error.get(4)),
     };
   } catch {
-    return undefined; // a peer's broken details are no reason to lose the status that came with them
+    return undefined; // the status that came with it says enough
   }
 }
 

@@ -1,3 +1,4 @@
+import { isReserved } from "../protocol/reply-metadata.ts";
 import { formatTimeoutHeader } from "../words/deadline.ts";
 import type { Metadata } from "../words/metadata.ts";
 
@@ -38,6 +39,17 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 /** Whether a header that arrived is shown to handlers; the others belong to the connection or to gRPC. */
 export function isShown(name: string): boolean {
   return !hidden.has(name);
+}
+
+/** Headers or trailers of a reply as its caller sees them: the program's own, several values of one joined with `, `. */
+export function replyMetadata(fields: Iterable<readonly [name: string, value: string]>): Metadata {
+  const metadata: Metadata = Object.create(null);
+  for (const [name, value] of fields) {
+    if (name.startsWith(":") || isReserved(name)) continue;
+    const text = textOf(value);
+    metadata[name] = name in metadata ? `${metadata[name]}, ${text}` : text;
+  }
+  return metadata;
 }
 
 const legalKey = /^[0-9a-z_.-]+$/;

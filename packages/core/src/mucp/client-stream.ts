@@ -3,10 +3,11 @@ import type { Socket } from "../transport/transport.ts";
 import { MicroError, unavailable } from "../words/errors.ts";
 import type { Metadata } from "../words/metadata.ts";
 import { frameBytes, isGrpcType } from "./content-types.ts";
+import { type EndQuestion, endQuestion, questionHeaders, saysItIsOver } from "./end-question.ts";
 import { refuseExpired, watchExpiry } from "./expiry.ts";
 import type { MessageLimits } from "./limits.ts";
 import { endOfStream, micro } from "./names.ts";
-import { readReply } from "./reply.ts";
+import { readReply, tellHeaders } from "./reply.ts";
 import { type RequestPlan, requestHeaders } from "./request.ts";
 
 export interface ClientStreamParts {
@@ -26,7 +27,7 @@ const noBody = new Uint8Array(0);
  * One streaming call on a connection of its own.
  *
  * go-micro's servers say nothing at the end of a stream that the caller has ended first. A call with one reply is
- * therefore over with it, and a caller with one request never says that it has ended.
+ * therefore over with it, a caller with one request never says that it has ended, and one with many asks for the end.
  */
 export function clientStream(
   { call, plan, id, address, limits, open }: ClientStreamParts,
@@ -38,8 +39,10 @@ export function clientStream(
   // Set when the call is over; undefined inside for a good end, which is also that of one whose error was thrown.
   let over: { reason: unknown } | undefined;
   let reading = false;
+  let replied = false;
   let sending: AsyncIterator<Uint8Array> | undefined;
   let stopWatch = (): void => undefined;
+  let question: EndQuestion | undefined;
 
   async function begin(): Promise<Socket> {
     refuseExpired(call);
@@ -75,16 +78,24 @@ export function clientStream(
       if (kind === "server-stream" && headers === further) return;
       if (headers === opening) await opened.send({ headers, body: noBody });
       await opened.send({ headers: { ...further, [micro.error]: endOfStream }, body: noBody });
+      if (kind === "duplex" && !over) question = endQuestion(() => ask(opened, further));
     } catch (reason) {
       // A connection that is over tells its end to the reader, after the replies that came before it.
       if (!(reason instanceof MicroError && reason.code === 503 && opened.isClosed)) fail(reason);
     }
   }
 
+  function ask(opened: Socket, further: Metadata): void {
+    // Whoever does not read has not seen all that came.
+    if (!reading || opened.arrived > 0) return;
+    opened.send({ headers: questionHeaders(further), body: noBody }).catch(() => undefined); // the reader is told of a connection that is over
+  }
+
   function finish(reason: unknown): void {
     if (over) return;
     over = { reason };
     stopWatch();
+    question?.stop();
     // Not awaited: an iterator that waits for its next message answers only after that.
     sending?.return?.().catch(() => undefined); // whoever made the messages hears of the end by this call, not of a failure to hear it
   }
@@ -106,6 +117,13 @@ export function clientStream(
     const used = socket ?? (await begin());
     const message = await used.receive();
     if (!message) throw unavailable("go.micro.client", `${address} closed the connection in the middle of ${endpoint}`);
+    question?.heard();
+    if (question && saysItIsOver(message.headers)) {
+      complete();
+      return done;
+    }
+    if (!replied) tellHeaders(call, message);
+    replied = true;
     const reply = readReply(message, plan, limits);
     if (!reply || kind === "client-stream") complete();
     return reply ? { done: false, value: reply } : done;

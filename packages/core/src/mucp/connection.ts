@@ -8,7 +8,7 @@ import { frameBytes, isGrpcType, type WireTypeNames } from "./content-types.ts";
 import { refuseExpired, watchExpiry } from "./expiry.ts";
 import { idleSockets } from "./idle-sockets.ts";
 import { messageLimits } from "./limits.ts";
-import { readReply } from "./reply.ts";
+import { readReply, tellHeaders } from "./reply.ts";
 import { requestHeaders, requestPlanner } from "./request.ts";
 
 export interface MucpConnectionOptions {
@@ -72,6 +72,7 @@ export function mucpConnection(
       if (!reply)
         throw unavailable("go.micro.client", `${address} closed the connection before it answered ${endpoint}`);
       const isLast = reply.headers.connection?.toLowerCase() === "close" || isGrpcType(plan.contentType);
+      tellHeaders(call, reply);
       try {
         const answer = readReply(reply, plan, limits);
         if (answer) return answer;

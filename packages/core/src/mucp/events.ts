@@ -1,17 +1,12 @@
 import { type FramingTable, framingFor } from "../codec/rpc/framings.ts";
+import type { IncomingEvent } from "../protocol/protocol.ts";
 import type { Message } from "../transport/transport.ts";
 import { MicroError } from "../words/errors.ts";
 import type { Metadata } from "../words/metadata.ts";
 import { micro, microHeader } from "./names.ts";
 
 /** Something published that came as a message of mucp instead of by a broker. */
-export interface MucpEvent {
-  readonly topic: string;
-  readonly contentType: string;
-  /** All that came with it, keys in lower case. */
-  readonly headers: Metadata;
-  readonly body: Uint8Array;
-}
+export type MucpEvent = IncomingEvent;
 
 /** Takes an event; what it throws is told to the sender. */
 export type MucpEventHandler = (event: MucpEvent) => Promise<void>;

@@ -1,4 +1,12 @@
 import type { IncomingCall } from "../protocol/protocol.ts";
+import {
+  headersAreSent,
+  joined,
+  type ReplyMetadata,
+  replyIsSent,
+  withReplyMetadata,
+} from "../protocol/reply-metadata.ts";
+import type { Message } from "../transport/transport.ts";
 import { type Deadline, noDeadline, parseTimeoutHeader } from "../words/deadline.ts";
 import type { Metadata } from "../words/metadata.ts";
 import { atDeadline } from "./expiry.ts";
@@ -24,6 +32,8 @@ export class MucpIncomingCall implements IncomingCall {
   #controller: AbortController | undefined;
   #stopTimer: (() => void) | undefined;
   #answered = false;
+  #headersSent = false;
+  #replyHeaders: readonly string[] | undefined;
 
   constructor(request: CallRequest, origin: CallOrigin) {
     this.#request = request;
@@ -56,6 +66,26 @@ export class MucpIncomingCall implements IncomingCall {
       }
     }
     return this.#controller.signal;
+  }
+
+  replyHeaders(metadata: ReplyMetadata): void {
+    if (this.#origin.isClosed) return;
+    if (this.#headersSent) throw headersAreSent(this.endpoint);
+    this.#replyHeaders = withReplyMetadata(this.#replyHeaders, metadata);
+  }
+
+  /** There is no place for them on this wire: what comes after the last message is told by no header of its own. */
+  replyTrailers(metadata: ReplyMetadata): void {
+    if (this.#origin.isClosed) return;
+    if (this.#answered) throw replyIsSent(this.endpoint);
+    withReplyMetadata(undefined, metadata);
+  }
+
+  /** The first message of the reply with the handler's headers on it; later ones as they are. */
+  withHeaders(reply: Message): Message {
+    if (this.#headersSent) return reply;
+    this.#headersSent = true;
+    return this.#replyHeaders ? { ...reply, headers: { ...joined(this.#replyHeaders), ...reply.headers } } : reply;
   }
 
   /** From here on nothing that happens to the connection is a cancellation. */

@@ -17,7 +17,7 @@ export interface MucpOptions {
    * @default safeWireTypes, since servers of go-micro lose errors under `application/protobuf`
    */
   wireTypes?: WireTypeNames;
-  /** Takes events that come as messages. @default none; they are answered with an error, 501 */
+  /** Takes events that come as messages. @default what the server's `onEvent` says; without one they are answered with an error, 501 */
   onEvent?: MucpEventHandler;
   /** How long a client keeps a connection between calls, in milliseconds. @default 60000 */
   idleMs?: number;
@@ -47,6 +47,9 @@ export function legacyMucpProtocol(options: MucpOptions = {}): MucpProtocol {
   return make("legacy-mucp", true, options);
 }
 
+// Their JSON-RPC reads values by Go's plain JSON: 64-bit integers and enums are numbers.
+const legacyBodyTypes = { "application/json": "application/json-rpc" };
+
 function make(
   name: string,
   legacy: boolean,
@@ -63,6 +66,8 @@ function make(
   return {
     name,
     transport: transport.name,
+    ...(legacy && { bodyTypes: legacyBodyTypes }),
+    listensItself: transport.shared === undefined,
     connect: (address, options) =>
       mucpConnection(transport, address, { wireTypes, legacy, framings, idleMs, maxIdle }, options),
     serve: (dispatcher, options) => mucpServer(transport, dispatcher, { framings, onEvent, serverIdleMs }, options),

@@ -1,5 +1,8 @@
+import type { OutgoingCall } from "../protocol/protocol.ts";
+import { isReserved } from "../protocol/reply-metadata.ts";
 import type { Message } from "../transport/transport.ts";
 import { MicroError } from "../words/errors.ts";
+import type { Metadata } from "../words/metadata.ts";
 import type { WireType } from "./content-types.ts";
 import { fromErrorText } from "./errors.ts";
 import type { MessageLimits } from "./limits.ts";
@@ -31,6 +34,14 @@ export function readReply(
   if (frame.error !== undefined) throw fromErrorText(frame.error);
   limits.check(frame.body, "reply");
   return frame.body;
+}
+
+/** Tells whoever listens the headers of a reply that are the program's. */
+export function tellHeaders({ onHeaders }: OutgoingCall, { headers }: Message): void {
+  if (!onHeaders) return;
+  const metadata: Metadata = Object.create(null);
+  for (const name in headers) if (!isReserved(name)) metadata[name] = headers[name] as string;
+  onHeaders(metadata);
 }
 
 function textOf(reason: unknown): string {

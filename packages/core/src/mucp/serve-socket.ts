@@ -110,7 +110,7 @@ export function serveSocket(parts: ServeParts, socket: Socket): ServedSocket {
       reply = errorAnswer(request.id, request, request.frame, MicroError.from(reason, "go.micro.server"));
     }
     incoming.answered();
-    await answer(message, reply);
+    await answer(message, incoming.withHeaders(reply));
   }
 
   /** Under gRPC's types the message that opens a stream is the first of it; go-micro looks at no other's body. */

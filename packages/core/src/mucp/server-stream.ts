@@ -69,16 +69,18 @@ export function serveStream(
     try {
       for (let reply = await replies.next(); !reply.done && !socket.isClosed; reply = await replies.next()) {
         limits.check(reply.value, `reply of ${request.endpoint}`);
-        await socket.send(streamMessage(request, reply.value));
+        await socket.send(incoming.withHeaders(streamMessage(request, reply.value)));
       }
       // When the caller no longer waits, whoever makes the replies may stop.
       if (socket.isClosed) await replies.return?.();
-      else await socket.send(streamEnd(request));
+      else await socket.send(incoming.withHeaders(streamEnd(request)));
     } catch (reason) {
       await replies.return?.().catch(() => undefined); // what ended it is told already
       const error = MicroError.from(reason, "go.micro.server");
       if (!socket.isClosed)
-        await socket.send(errorAnswer(request.id, request, request.frame, error)).catch(() => undefined); // the caller went away meanwhile
+        await socket
+          .send(incoming.withHeaders(errorAnswer(request.id, request, request.frame, error)))
+          .catch(() => undefined); // the caller went away meanwhile
     } finally {
       isEnded = true;
       incoming.answered();

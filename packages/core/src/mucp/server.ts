@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { FramingTable } from "../codec/rpc/framings.ts";
-import type { Dispatcher, ProtocolServer, ServeOptions } from "../protocol/protocol.ts";
+import type { Dispatcher, Listening, ProtocolServer, ServeOptions } from "../protocol/protocol.ts";
 import type { Socket, Transport, TransportListener } from "../transport/transport.ts";
 import { closeable, closeOnce } from "../words/lifecycle.ts";
 import { silentLogger } from "../words/logger.ts";
@@ -17,8 +17,8 @@ export interface MucpServerOptions {
 
 /** The serving half of mucp. */
 export interface MucpServer extends ProtocolServer {
-  /** Listens where the transport does by itself, for those that have no part in the server's port. */
-  listen(address: string): Promise<TransportListener>;
+  /** Listens by itself, whether or not the transport has a part in the server's port. */
+  listen(address: string): Promise<Listening>;
 }
 
 /** Serves mucp on the pipes of a transport. */
@@ -33,7 +33,8 @@ export function mucpServer(
   let draining = false;
   let sweeper: NodeJS.Timeout | undefined;
   const limits = messageLimits("go.micro.server", maxMessageBytes);
-  const parts: ServeParts = { limits, dispatcher, framings, onEvent, logger, isDraining: () => draining };
+  const takeEvent = onEvent ?? dispatcher.event;
+  const parts: ServeParts = { limits, dispatcher, framings, onEvent: takeEvent, logger, isDraining: () => draining };
 
   function take(socket: Socket): void {
     const one = serveSocket(parts, socket);

@@ -5,6 +5,7 @@ import type { MethodKind } from "../words/description.ts";
 import type { Closeable } from "../words/lifecycle.ts";
 import type { Logger } from "../words/logger.ts";
 import type { Metadata } from "../words/metadata.ts";
+import type { ReplyMetadata } from "./reply-metadata.ts";
 
 /**
  * A way to move calls over a connection. It knows nothing of nodes, retries, handlers or codecs: bytes and metadata
@@ -14,6 +15,14 @@ export interface Protocol {
   readonly name: string;
   /** What the node's metadata `transport` says. @default the protocol's name */
   readonly transport?: string;
+  /** True when its servers `listen` by themselves, since their connections are none of a port that protocols share. @default false */
+  readonly listensItself?: boolean;
+  /**
+   * Content types that its peers take to mean something else: their bodies are then written and read by the codec of the
+   * type beside them.
+   * @default none
+   */
+  readonly bodyTypes?: Readonly<Record<string, string>>;
   /** A connection to one address; opened by the first call and opened again when it broke. Does no I/O itself. */
   connect(address: string, options?: ConnectOptions): Connection;
   /** The serving half; `dispatcher` answers the calls that arrive. */
@@ -30,6 +39,63 @@ export interface ConnectOptions {
    * nothing, and another node wants its turn. @default 1000
    */
   dialTimeoutMs?: number;
+  /** Signs of life that are asked of the peer; gRPC's alone. */
+  keepalive?: ClientKeepalive;
+  /** How the messages of calls are compressed that say nothing of it themselves; gRPC's alone. @default "identity" */
+  compression?: Compression;
+}
+
+/**
+ * How messages are compressed: not at all, or with gzip from `compressFromBytes` on, below which it costs more than it
+ * saves. Compressed messages are read whatever this says.
+ */
+export type Compression = "identity" | "gzip";
+
+/** How a client finds out that a peer is gone which says nothing. 0 switches off. */
+export interface ClientKeepalive {
+  /**
+   * Silence after which the peer is asked for a sign of life, in milliseconds. Servers end connections on which they are
+   * asked too often, grpc-go's unless told otherwise below 300000; then the span is doubled. On grpc-js a question to a
+   * server that drains ends the calls in flight (grpc-node#3068). @default 0
+   */
+  timeMs?: number;
+  /** How long the peer has for its answer before the connection and its calls end with 503. @default 20000 */
+  timeoutMs?: number;
+  /** Asks also while no call is under way. @default false */
+  permitWithoutCalls?: boolean;
+  /**
+   * Silence, while a call is under way, after which the peer is asked whether it is still there, in milliseconds; twice at
+   * most without a reply in between, which no server minds. A host that has vanished, or stands still, is found out in
+   * time for calls that may run twice to be made elsewhere. Not on grpc-js. @default 1000
+   */
+  probeMs?: number;
+  /** How long the peer has to answer that before the connection and its calls end with 503. @default 2000 */
+  probeTimeoutMs?: number;
+}
+
+/** How a server keeps its connections alive, and how long it keeps them. 0 switches off. */
+export interface ServerKeepalive {
+  /** Silence after which the peer is asked for a sign of life, in milliseconds. @default 60000, on grpc-js 0 for the reason above */
+  timeMs?: number;
+  /** How long the peer has for its answer before the connection ends. @default 20000 */
+  timeoutMs?: number;
+  /**
+   * The shortest time between a client's own questions, in milliseconds; the third in a row that comes too soon ends the
+   * connection with ENHANCE_YOUR_CALM, "too_many_pings". Questions that follow a reply count anew. On grpc-js nobody
+   * counts. @default 0, which leaves 10000 a second
+   */
+  minTimeMs?: number;
+  /** Whether clients may ask while no call is under way; if not, that is too soon. @default true */
+  permitWithoutCalls?: boolean;
+  /** How long a connection may be without a call before its client is told to go, in milliseconds. @default 0 */
+  maxIdleMs?: number;
+  /**
+   * How old a connection may become before its client is told to go, give or take a tenth, in milliseconds: for balancers
+   * that see connections and not calls. Calls under way finish, new ones come on a new connection. @default 0
+   */
+  maxAgeMs?: number;
+  /** How long those calls may take before they are cut off, in milliseconds. @default 0, for ever */
+  maxAgeGraceMs?: number;
 }
 
 export interface ClientTls extends Pick<SecureContextOptions, "ca" | "cert" | "key"> {
@@ -58,6 +124,18 @@ export interface OutgoingCall {
   readonly timeoutMs: number | undefined;
   /** Gives up when aborted; the peer is told. */
   readonly signal: AbortSignal | undefined;
+  /** How its messages are compressed. @default what the connection says */
+  readonly compression?: Compression | undefined;
+  /**
+   * Told the reply's headers that are the program's, once, before its first message; several values of one joined with
+   * `, `, binary ones (`…-bin`) in base64. Not told when there is no reply. Never throws.
+   */
+  readonly onHeaders?: ((metadata: Metadata) => void) | undefined;
+  /**
+   * Told the trailers likewise, before the call ends; not when there are none. Those of an answer that is an error come
+   * here too, and so does all metadata of an answer that is nothing but an error. mucp has no trailers.
+   */
+  readonly onTrailers?: ((metadata: Metadata) => void) | undefined;
 }
 
 export interface Connection extends Closeable {
@@ -90,6 +168,13 @@ export interface IncomingCall {
   readonly peer: string;
   /** Aborted when the caller gave up, went away, or the deadline passed. Made when first asked for. */
   readonly signal: AbortSignal;
+  /**
+   * Adds headers to the reply; they leave with its first message, or before its error. Throws a TypeError for names that
+   * cannot be sent, and an Error when they have left. When the caller is gone it does nothing.
+   */
+  replyHeaders(metadata: ReplyMetadata): void;
+  /** Adds trailers, which follow the last message or come with the error. mucp has none and drops them. */
+  replyTrailers(metadata: ReplyMetadata): void;
 }
 
 /** The serving side behind the protocols. */
@@ -105,15 +190,41 @@ export interface Dispatcher {
    * throws when the caller gave up. Left early when the caller no longer waits.
    */
   stream(call: IncomingCall, messages: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** Takes something published; what it throws is told to the sender. Absent where nobody takes any. */
+  event?(event: IncomingEvent): Promise<void>;
+}
+
+/** Something published that came to the server's own port instead of by a broker. */
+export interface IncomingEvent {
+  readonly topic: string;
+  readonly contentType: string;
+  /** All that came with it, keys in lower case. */
+  readonly headers: Metadata;
+  readonly body: Uint8Array;
+}
+
+/** Where a server is reached. Closing takes no new connections; those that stand go on. */
+export interface Listening extends Closeable {
+  /** `host:port`. */
+  readonly address: string;
 }
 
 export interface ServeOptions {
   /** Largest message taken or sent, in bytes. @default 4 MiB */
   maxMessageBytes?: number;
+  /** gRPC's alone. */
+  keepalive?: ServerKeepalive;
+  /**
+   * Compresses replies to callers that say they can read it; gRPC's alone, and on grpc-js, whose server compresses nothing,
+   * without effect. @default "identity"
+   */
+  compression?: Compression;
   logger?: Logger;
 }
 
 export interface ProtocolServer extends Closeable {
+  /** Listens at `host:port`, port 0 for a free one. Only where the protocol `listensItself`. */
+  listen?(address: string): Promise<Listening>;
   /**
    * Whether a connection that begins with these bytes speaks this protocol; `undefined` when more are needed to tell.
    * `head` is never empty.

@@ -38,6 +38,8 @@ export interface RegistryCache extends Closeable {
   get(service: string): NodeTable | Promise<NodeTable>;
   /** The nodes of a service that is watched; does not count as asking for it. */
   peek(service: string): NodeTable | undefined;
+  /** The names of the services that are watched, in the order in which they were first asked for. */
+  services(): IterableIterator<string>;
   /** How old the knowledge of a service is; undefined when it is not watched. */
   status(service: string): CacheStatus | undefined;
 }
@@ -101,6 +103,7 @@ export function registryCache(registry: Registry, options: RegistryCacheOptions 
       return lookup;
     },
     peek: (service) => watched.get(service)?.table,
+    services: () => watched.keys(),
     status(service) {
       const entry = watched.get(service);
       if (!entry) return undefined;

@@ -30,9 +30,16 @@ describe("the record that a go-micro service put into etcd", () => {
   });
 
   it("is read with all endpoints", () => {
-    expect(record.endpoints.map(({ name }) => name)).toEqual(
-      ["Echo", "Fail", "Fill", "Look", "Nothing", "Recall", "Relay", "Wait"].map((method) => `Peer.${method}`),
-    );
+    expect(record.endpoints.map(({ name }) => name)).toEqual([
+      ...["Echo", "Fail", "Fill", "Look", "Nothing", "Recall", "Relay", "Wait"].map((method) => `Peer.${method}`),
+      ...["Chat", "Count", "Gather", "Recall", "Show"].map((method) => `Streams.${method}`),
+    ]);
+    expect(record.endpoints[8]).toEqual({
+      name: "Streams.Chat",
+      request: { name: "Context", type: "Context", values: [] },
+      response: { name: "Stream", type: "Stream", values: [] },
+      metadata: { stream: "true" },
+    });
     expect(record.endpoints[6]?.request?.values.slice(3)).toEqual([
       { name: "service", type: "string", values: [] },
       { name: "pause_ms", type: "int64", values: [] },

@@ -4,17 +4,26 @@ import type { Value } from "./registry.ts";
 /**
  * The shape of a message as go-micro's registry shows it: the message, its fields, and theirs, three levels in all.
  * Fields have their name in the proto file and the type that Go would print: `string`, `float64`, `[]uint8`,
- * `[]Message`, nothing for a map. What lies deeper is dropped, which also ends messages that contain themselves.
+ * `[]Message`, `Outer_Inner`, nothing for a map. The members of a oneof are one field in Go, named after its type. What
+ * lies deeper is dropped, which also ends messages that contain themselves.
  */
 export function messageValue(type: MessageType): Value {
-  const name = shortName(type);
+  const name = goTypeName(localName(type));
   return { name, type: name, values: fieldsOf(type, 1) };
 }
 
 const depthLimit = 3;
 
 function fieldsOf(type: MessageType, depth: number): Value[] {
-  return depth < depthLimit ? type.fields.map((field) => fieldValue(field, depth)) : [];
+  if (depth >= depthLimit) return [];
+  const oneofs = new Set<string>();
+  return type.fields.flatMap((field) => {
+    if (field.oneof === undefined) return [fieldValue(field, depth)];
+    if (oneofs.has(field.oneof)) return [];
+    oneofs.add(field.oneof);
+    const name = `is${goTypeName(localName(type))}_${goTypeName(field.oneof)}`;
+    return [{ name, type: name, values: [] }];
+  });
 }
 
 function fieldValue(field: FieldDescription, depth: number): Value {
@@ -25,12 +34,29 @@ function fieldValue(field: FieldDescription, depth: number): Value {
 
 function goType(field: FieldDescription): string {
   if (field.mapKey) return "";
-  const element = field.message ? shortName(field.message()) : (goNames[field.type] ?? field.type);
-  return field.repeated ? `[]${element}` : element;
+  // A slice of slices has elements without a name.
+  if (field.repeated) return field.type === "bytes" ? "[]" : `[]${elementType(field)}`;
+  return elementType(field);
 }
 
-function shortName(type: MessageType): string {
-  return type.name.slice(type.name.lastIndexOf(".") + 1);
+function elementType({ type, message, enumName }: FieldDescription): string {
+  if (enumName !== undefined) return goTypeName(enumName);
+  return message ? goTypeName(localName(message())) : (goNames[type] ?? type);
+}
+
+function localName({ name, localName: local }: MessageType): string {
+  return local ?? name.slice(name.lastIndexOf(".") + 1);
+}
+
+/**
+ * What protoc-gen-go calls a type: `Outer_Inner` of `Outer.Inner`, `LowerCase` of `lower_case`.
+ * Source: google.golang.org/protobuf `internal/strs`, `GoCamelCase`.
+ */
+function goTypeName(local: string): string {
+  return local
+    .replace(/(^|\.)_/g, "$1X")
+    .replace(/(?:^|[._]|(?<=\d))([a-z])/g, (_match, letter: string) => letter.toUpperCase())
+    .replaceAll(".", "_");
 }
 
 // Source: the table "Scalar Value Types" of the protobuf language guide, column Go.

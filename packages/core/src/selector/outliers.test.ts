@@ -3,6 +3,7 @@ import { memoryRegistry } from "../registry/memory.ts";
 import type { ServiceRecord } from "../registry/registry.ts";
 import { testClock } from "../words/clock.ts";
 import { MicroError } from "../words/errors.ts";
+import { silentLogger } from "../words/logger.ts";
 import type { OutlierOptions } from "./outliers.ts";
 import { registrySelector } from "./registry-selector.ts";
 import type { Candidate, Strategy } from "./selector.ts";
@@ -26,7 +27,16 @@ async function fleet(ids: readonly string[], outliers: OutlierOptions | "off" = 
   const clock = testClock();
   const registry = memoryRegistry({ clock });
   await registry.register(record(ids));
-  const options = { registry, clock, strategy: inTurn, random: () => 1, ...(outliers !== "off" && { outliers }) };
+  const lines: string[] = [];
+  const logger = { ...silentLogger, warn: (line: unknown) => void lines.push(String(line)) };
+  const options = {
+    registry,
+    clock,
+    logger,
+    strategy: inTurn,
+    random: () => 1,
+    ...(outliers !== "off" && { outliers }),
+  };
   const selector = registrySelector(options);
   await selector.select("s");
   const answers = new Map<string, (call: number) => MicroError | undefined>();
@@ -59,7 +69,7 @@ async function fleet(ids: readonly string[], outliers: OutlierOptions | "off" = 
     return taken;
   }
 
-  return { clock, registry, selector, answers, counts, begin, end };
+  return { clock, registry, selector, answers, counts, begin, end, lines };
 }
 
 describe("outlier ejection", () => {
@@ -75,6 +85,15 @@ describe("outlier ejection", () => {
     answers.set("n2", (call) => (call % 50 === 0 ? broken : undefined));
     counts(200);
     expect(counts(100)).toEqual({ n2: 50, n3: 50 });
+  });
+
+  it("counts and says whom it leaves out", async () => {
+    const { answers, counts, selector, lines } = await fleet(["n1", "n2", "n3"]);
+    answers.set("n1", () => broken);
+    expect(selector.stats?.()).toEqual({ outages: 0, ejections: 0 });
+    counts(200);
+    expect(selector.stats?.()).toEqual({ outages: 0, ejections: 1 });
+    expect(lines).toEqual(["node n1 of s at n1:1 is left out for now: it does far worse than the others"]);
   });
 
   it("leaves no node out when all fail alike, however badly", async () => {

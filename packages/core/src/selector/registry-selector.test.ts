@@ -3,6 +3,7 @@ import { registryCache } from "../registry/cache.ts";
 import { memoryRegistry } from "../registry/memory.ts";
 import type { ServiceRecord } from "../registry/registry.ts";
 import { testClock } from "../words/clock.ts";
+import { silentLogger } from "../words/logger.ts";
 import { byVersion } from "./filters.ts";
 import { type RegistrySelectorOptions, registrySelector } from "./registry-selector.ts";
 import { roundRobin } from "./round-robin.ts";
@@ -276,6 +277,20 @@ describe("registrySelector", () => {
     await expect(selector.select("a")).rejects.toMatchObject({ code: 503 });
     await expect(second.select("a")).rejects.toMatchObject({ code: 503 });
     expect(await registry.getService("a")).toHaveLength(1);
+  });
+
+  it("counts outages and says them, many in one line, and says who is back", async () => {
+    const lines: string[] = [];
+    const write = (line: unknown): void => void lines.push(String(line));
+    const logger = { ...silentLogger, warn: write, info: write };
+    const { selector, clock } = await setUp(["n1", "n2", "n3"], { logger });
+    for (const id of ["n1", "n1", "n2", "n3"]) fail(selector, id);
+    expect(selector.stats?.()).toEqual({ outages: 3, ejections: 0 });
+    expect(lines).toEqual(["node n1 of a at n1:1 is left out for now: it could not be reached"]);
+    await clock.advance(10_000);
+    expect(lines[1]).toMatch(/^node n3 of a at n3:1 is left out .* \(the last of 2 like it in 10 s\)$/);
+    for (let call = 0; call < 3; call++) selector.mark(candidate("n1"), "reached");
+    expect(lines.slice(2)).toEqual(["node n1 of a at n1:1 is reached again"]);
   });
 
   it("needs a registry or a cache", () => {

@@ -5,13 +5,14 @@ import { type Clock, systemClock } from "../words/clock.ts";
 import { type MicroError, notFound, unavailable } from "../words/errors.ts";
 import { closeable, closeOnce } from "../words/lifecycle.ts";
 import { type Logger, silentLogger } from "../words/logger.ts";
+import { sparingly } from "../words/sparingly.ts";
 import { type Health, health } from "./health.ts";
 import { leftOut } from "./left-out.ts";
 import { nodeLoad } from "./load.ts";
 import { type OutlierOptions, type Outliers, outliers } from "./outliers.ts";
 import { type Pool, pool } from "./pool.ts";
 import { roundRobin } from "./round-robin.ts";
-import type { Candidate, Filter, Next, SelectOptions, Selector, Strategy } from "./selector.ts";
+import type { Candidate, Filter, Next, SelectOptions, Selector, SelectorStats, Strategy } from "./selector.ts";
 
 export interface RegistrySelectorOptions {
   /** Where services are looked up, through a cache that the selector makes and closes. The registry stays its maker's. */
@@ -45,6 +46,8 @@ export function registrySelector(options: RegistrySelectorOptions): Selector {
   // Kept as long as the cache keeps the nodes, so that services nobody asks for any more leave nothing behind.
   const services = new WeakMap<NodeTable, Service>();
   const load = nodeLoad();
+  const notes = sparingly({ clock, write: (line) => logger.warn(line) });
+  const counts = { outages: 0, ejections: 0 };
   let closed = false;
 
   function serviceOf(table: NodeTable): Service {
@@ -93,6 +96,14 @@ export function registrySelector(options: RegistrySelectorOptions): Selector {
     };
   }
 
+  function leftOutNow(why: keyof SelectorStats, { node, record }: Candidate, how: string): void {
+    counts[why]++;
+    notes.say(
+      `${why} ${record.name}`,
+      `node ${node.id} of ${record.name} at ${node.address} is left out for now: it ${how}`,
+    );
+  }
+
   function settle(name: string, table: NodeTable, selection: SelectOptions): Next | Promise<Next> {
     if (table.nodes.length > 0) return nextOf(name, table, selection);
     return Promise.reject(notFound(id, `service ${name} not found in registry ${cache.name}`));
@@ -106,12 +117,20 @@ export function registrySelector(options: RegistrySelectorOptions): Selector {
         ? table.then((found) => settle(name, found, selection))
         : settle(name, table, selection);
     },
-    mark({ node, record }, outcome) {
+    mark(candidate, outcome) {
+      const { node, record } = candidate;
       const table = cache.peek(record.name);
       const service = table && services.get(table);
       if (!service) return;
-      if (outcome === "reached") service.health.reached(node.id);
-      else if (table.get(node.id)?.node.address === node.address) service.health.failed(node.id, node.address);
+      const { health: reachable } = service;
+      const wasOut = reachable.size > 0 && reachable.isOut(node.id);
+      if (outcome === "reached") {
+        reachable.reached(node.id);
+        if (wasOut) logger.info(`node ${node.id} of ${record.name} at ${node.address} is reached again`);
+      } else if (table.get(node.id)?.node.address === node.address) {
+        reachable.failed(node.id, node.address);
+        if (!wasOut) leftOutNow("outages", candidate, "could not be reached");
+      }
     },
     began: load.began,
     ended(candidate, error) {
@@ -121,11 +140,23 @@ export function registrySelector(options: RegistrySelectorOptions): Selector {
       const table = cache.peek(record.name);
       const service = table && services.get(table);
       if (!service || (error && table.get(node.id)?.node.address !== node.address)) return;
-      service.outlying?.ended(node.id, node.address, error, table.nodes.length - service.health.size);
+      const { outlying } = service;
+      if (!outlying) return;
+      const before = outlying.ejections.size;
+      outlying.ended(node.id, node.address, error, table.nodes.length - service.health.size);
+      if (outlying.ejections.size > before) leftOutNow("ejections", candidate, "does far worse than the others");
     },
+    *known() {
+      for (const service of cache.services()) {
+        const status = cache.status(service);
+        if (status) yield [service, status];
+      }
+    },
+    stats: () => ({ ...counts }),
     ...closeable(
       closeOnce(async () => {
         closed = true;
+        notes.close();
         if (!options.cache) await cache.close();
       }),
     ),
@@ -139,7 +170,7 @@ const defaults = {
   trialMs: 10_000,
   clock: systemClock,
   logger: silentLogger,
-  random: Math.random,
+  random: () => Math.random(),
 } satisfies RegistrySelectorOptions;
 
 /** Errors carry the id that go-micro's client gives them. */

@@ -1,3 +1,4 @@
+import type { CacheStatus } from "../registry/cache.ts";
 import type { Node, ServiceRecord } from "../registry/registry.ts";
 import type { MicroError } from "../words/errors.ts";
 import type { Closeable } from "../words/lifecycle.ts";
@@ -37,6 +38,14 @@ export interface SelectOptions {
 /** Gives one node an attempt. Within one call it gives each node once before it gives one again. */
 export type Next = () => Candidate;
 
+/** What a selector has left out since it was made; the numbers only grow. */
+export interface SelectorStats {
+  /** Times that a node was left out because it could not be reached. */
+  readonly outages: number;
+  /** Times that a node was left out because it did far worse than the others. */
+  readonly ejections: number;
+}
+
 export interface Selector extends Closeable {
   /**
    * Looks the service up and gives the function that hands out nodes. Rejects with 404 `service NAME not found`
@@ -50,4 +59,8 @@ export interface Selector extends Closeable {
   began?(candidate: Candidate): void;
   /** Told once for each `began` how the attempt ended: with an answer, or with the error that the caller would see. */
   ended?(candidate: Candidate, error?: MicroError): void;
+  /** What is known of the services that were asked for lately. Absent from selectors that remember nothing. */
+  known?(): Iterable<readonly [service: string, status: CacheStatus]>;
+  /** Absent from selectors that leave nobody out. */
+  stats?(): SelectorStats;
 }

@@ -1,4 +1,5 @@
 import type { IncomingCall } from "../protocol/protocol.ts";
+import type { ReplyMetadata } from "../protocol/reply-metadata.ts";
 import type { Deadline } from "../words/deadline.ts";
 import type { Logger } from "../words/logger.ts";
 import type { Metadata } from "../words/metadata.ts";
@@ -16,6 +17,17 @@ export interface Context {
   /** The caller's `host:port`. */
   readonly peer: string;
   readonly logger: Logger;
+  /**
+   * Adds headers to the reply, of one value or several a name; values of names that end in `-bin` are bytes in base64.
+   * They leave with the first message, or before the error. Throws a TypeError for a name that the protocols keep for
+   * themselves or that is no name, and an Error once the headers have left.
+   */
+  replyHeaders(metadata: ReplyMetadata): void;
+  /**
+   * Adds trailers, which follow the last message or come with the error. Trailers are gRPC's alone: callers over mucp
+   * do not get them.
+   */
+  replyTrailers(metadata: ReplyMetadata): void;
 }
 
 /** A context over the call; a getter each, since most handlers ask for little. */
@@ -46,5 +58,13 @@ export class CallContext implements Context {
 
   get peer(): string {
     return this.#call.peer;
+  }
+
+  replyHeaders(metadata: ReplyMetadata): void {
+    this.#call.replyHeaders(metadata);
+  }
+
+  replyTrailers(metadata: ReplyMetadata): void {
+    this.#call.replyTrailers(metadata);
   }
 }

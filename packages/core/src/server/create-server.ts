@@ -1,7 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { TlsOptions } from "node:tls";
 import { type CodecTable, defaultCodecs } from "../codec/codecs.ts";
-import type { Dispatcher, IncomingCall, Protocol } from "../protocol/protocol.ts";
+import { serveLocally } from "../local/local-server.ts";
+import type {
+  Compression,
+  Dispatcher,
+  IncomingCall,
+  IncomingEvent,
+  Protocol,
+  ServerKeepalive,
+} from "../protocol/protocol.ts";
 import type { Endpoint, ServiceRecord } from "../registry/registry.ts";
 import { messageValue } from "../registry/value.ts";
 import { advertisedAddress, formatHostPort, parseListenAddress } from "../words/address.ts";
@@ -10,9 +18,10 @@ import { type AnyMethod, endpointName, type ServiceDescription } from "../words/
 import { closeable, closeOnce } from "../words/lifecycle.ts";
 import { type Logger, silentLogger } from "../words/logger.ts";
 import { CallContext, type Context } from "./context.ts";
-import { dispatch, dispatchStream } from "./dispatch.ts";
+import { dispatch, dispatchStream, dispatchValue } from "./dispatch.ts";
+import { type Doors, openDoors } from "./doors.ts";
 import type { ServerMiddleware } from "./handler.ts";
-import { type Listener, listen } from "./listener.ts";
+import type { Listener, ListenOptions } from "./listener.ts";
 import { createRouter } from "./router.ts";
 import type { Server } from "./server.ts";
 
@@ -41,8 +50,16 @@ export interface ServerOptions<C extends Context = Context> {
   tls?: TlsOptions;
   /** Largest message taken or sent, in bytes. @default 4 MiB */
   maxMessageBytes?: number;
+  /** Signs of life asked of callers, and how long their connections are kept; gRPC's alone. */
+  keepalive?: ServerKeepalive;
+  /** Compresses replies to callers that can read it; gRPC's alone. @default "identity" */
+  compression?: Compression;
   /** Connections held at once. @default 10000 */
   maxConnections?: number;
+  /** Opens the port, in place of one of this machine's network: for tests that have a network of their own. */
+  listen?: (options: ListenOptions) => Promise<Listener>;
+  /** Takes what is published to the port itself, as mucp allows. @default none; senders are told 501 */
+  onEvent?: (event: IncomingEvent) => Promise<void>;
   /** How long a new connection may stay silent, in milliseconds. @default 10000 */
   headTimeoutMs?: number;
   /** Told to the registry as node metadata `registry`. */
@@ -67,6 +84,7 @@ export function createServer<C extends Context = Context>(options: ServerOptions
   const dispatcher: Dispatcher = {
     kindOf: (endpoint) => router.find(endpoint)?.method.kind,
     hasHandler: router.hasHandler,
+    ...(options.onEvent && { event: options.onEvent }),
     async unary(call, body) {
       begin();
       try {
@@ -100,19 +118,55 @@ export function createServer<C extends Context = Context>(options: ServerOptions
     if (--inFlight === 0) onIdle?.();
   }
 
-  const serveOptions = { logger, ...(options.maxMessageBytes && { maxMessageBytes: options.maxMessageBytes }) };
+  const local = serveLocally(dispatcher, {
+    clock,
+    handlerOf({ endpoint, request, response }) {
+      const route = router.find(endpoint);
+      const { method } = route ?? {};
+      if (!route || method?.kind !== "unary" || method.request !== request || method.response !== response)
+        return undefined;
+      return (call, value, succeed, fail) => {
+        begin();
+        dispatchValue(
+          parts,
+          route,
+          call,
+          value,
+          (reply) => {
+            end();
+            succeed(reply);
+          },
+          (reason) => {
+            errors++;
+            end();
+            fail(reason);
+          },
+        );
+      };
+    },
+    ...(options.maxMessageBytes && { maxMessageBytes: options.maxMessageBytes }),
+  });
+  const serveOptions = {
+    logger,
+    ...(options.maxMessageBytes && { maxMessageBytes: options.maxMessageBytes }),
+    ...(options.keepalive && { keepalive: options.keepalive }),
+    ...(options.compression && { compression: options.compression }),
+  };
   const protocols = options.protocols.map((protocol) => protocol.serve(dispatcher, serveOptions));
-  let listener: Listener | undefined;
+  let listener: Doors | undefined;
 
   const close = closeOnce(async () => {
     await listener?.close();
+    local.close();
     await Promise.all(protocols.map((protocol) => protocol.close()));
   });
 
   return {
     handle: (description, handlers, handleOptions) => router.add(description, handlers, handleOptions),
     async start() {
-      listener = await listen({
+      listener = await openDoors({
+        listen: options.listen,
+        spoken: options.protocols,
         address: parseListenAddress(options.address ?? ":0", "server address"),
         protocols,
         logger,
@@ -145,12 +199,13 @@ export function createServer<C extends Context = Context>(options: ServerOptions
         nodes: [{ id, address, metadata }],
       };
     },
+    local,
     calls: () => ({ requests, errors }),
     async drain(timeoutMs) {
       listener?.stopAccepting();
       const answered = inFlight === 0 ? Promise.resolve() : new Promise<void>((resolve) => (onIdle = resolve));
       const giveUp = new AbortController();
-      const drained = Promise.all([answered, ...protocols.map((protocol) => protocol.drain())]);
+      const drained = Promise.all([answered, local.drain(), ...protocols.map((protocol) => protocol.drain())]);
       const expired = sleep(clock, timeoutMs, giveUp.signal).catch(() => undefined); // aborted once the race is over
       await Promise.race([drained, expired]);
       giveUp.abort();

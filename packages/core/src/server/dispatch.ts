@@ -26,6 +26,30 @@ export async function dispatch<C extends Context>(
   return encodeReply(coders, response, route);
 }
 
+/** One served call of values, made in this process: as `dispatch`, with neither bytes nor a promise of its own. */
+export function dispatchValue<C extends Context>(
+  parts: DispatchParts<C>,
+  route: Route<C>,
+  call: IncomingCall,
+  request: unknown,
+  succeed: (reply: unknown) => void,
+  fail: (reason: MicroError) => void,
+): void {
+  let reply: unknown;
+  try {
+    reply = route.handler(request, parts.context(call));
+  } catch (reason) {
+    fail(handlerError(parts, route, reason));
+    return;
+  }
+  if (isPromise(reply)) reply.then(succeed, (reason: unknown) => fail(handlerError(parts, route, reason)));
+  else succeed(reply);
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
 /** One served call that streams. */
 export async function* dispatchStream<C extends Context>(
   parts: DispatchParts<C>,

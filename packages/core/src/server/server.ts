@@ -1,3 +1,4 @@
+import type { LocalServer } from "../local/local-server.ts";
 import type { ServiceRecord } from "../registry/registry.ts";
 import type { Methods, ServiceDescription } from "../words/description.ts";
 import type { Closeable } from "../words/lifecycle.ts";
@@ -24,6 +25,8 @@ export interface Server<C extends Context = Context> extends Closeable {
   readonly address: string;
   /** What a registry should be told: the node with its advertised address, and the endpoints. After `start`. */
   record(): ServiceRecord;
+  /** Serves callers of the same process without a wire; hand it to `LocalNodes.add` under the node's id. */
+  readonly local: LocalServer;
   calls(): CallCounts;
   /** Takes no new calls, and resolves when those in flight are answered or `timeoutMs` have passed. Says how many were cut off. */
   drain(timeoutMs: number): Promise<number>;

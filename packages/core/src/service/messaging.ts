@@ -11,11 +11,14 @@ import {
   type SubscriberOptions,
   subscriberEndpoints,
 } from "../broker/subscriber.ts";
+import type { CodecTable } from "../codec/codecs.ts";
+import type { IncomingEvent } from "../protocol/protocol.ts";
 import type { ServiceRecord } from "../registry/registry.ts";
 import type { Clock } from "../words/clock.ts";
 import { unavailable } from "../words/errors.ts";
 import { type Closeable, closeable, closeOnce } from "../words/lifecycle.ts";
 import type { Logger } from "../words/logger.ts";
+import { deliver } from "./delivery.ts";
 import type { SubscriberContext } from "./service.ts";
 
 export interface MessagingParts {
@@ -24,6 +27,7 @@ export interface MessagingParts {
   readonly brokerName: string;
   /** Called once, by the first message or by `start` when there is a subscriber. */
   readonly openBroker: () => Broker | Promise<Broker>;
+  readonly codecs: CodecTable;
   readonly middleware: readonly SubscriberMiddleware<SubscriberContext>[];
   readonly context: (context: EventContext) => SubscriberContext;
   readonly clock: Clock;
@@ -38,6 +42,8 @@ export interface Messaging extends Closeable {
     options?: SubscriberOptions<T>,
   ): void;
   publish<T>(topic: string, value: T, options?: PublicationOptions<T>): Promise<void>;
+  /** Takes a message that came to the server's own port; see `deliver`. */
+  deliver(event: IncomingEvent): Promise<void>;
   /** The record as the registry is told it: with the subscribers, and the broker's name on the nodes. */
   announced(record: ServiceRecord): ServiceRecord;
   /** Subscribes; a broker that cannot be reached is tried again in the background. */
@@ -61,13 +67,17 @@ export function messaging(parts: MessagingParts): Messaging {
 
   return {
     subscribe(topic, subscriber, options) {
-      const { middleware, context } = parts;
-      prepared.push(prepareSubscriber(topic, subscriber, options, { middleware, context, logger }));
+      const { codecs, middleware, context } = parts;
+      prepared.push(prepareSubscriber(topic, subscriber, options, { codecs, middleware, context, logger }));
     },
     async publish(topic, value, options = {}) {
       const headers = { "micro-from-service": name, ...options.metadata };
-      const message = publication(topic, value, { ...options, metadata: headers });
+      const message = publication(topic, value, { ...options, metadata: headers }, parts.codecs);
       await (await opened()).publish(topic, message, options);
+    },
+    async deliver(event) {
+      if (closed) throw unavailable("go.micro.server", "the service takes no more messages");
+      await deliver(event, prepared, logger);
     },
     announced: (record) => ({
       ...record,

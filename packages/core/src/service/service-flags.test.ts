@@ -1,8 +1,9 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { logLevels } from "../words/logger.ts";
 import { formatHelp } from "./flag-help.ts";
 import { type Flag, parseFlags, withDefaults } from "./flags.ts";
-import { registerTimes, serviceFlags } from "./service-flags.ts";
+import { registerTimes, serviceFlags, unreadVariables } from "./service-flags.ts";
 
 const flags: readonly Flag[] = serviceFlags;
 
@@ -65,6 +66,11 @@ describe("the table of a service", () => {
       auth_public_key auth_private_key auth_provider auth_provider_client_id auth_provider_client_secret
       auth_provider_endpoint auth_provider_redirect auth_provider_scope config`.split(/\s+/);
     expect(theirs.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  test("stands in the documentation with the variables that mean nothing here", () => {
+    const page = readFileSync(new URL("../../../../docs/service.md", import.meta.url), "utf8");
+    expect(unreadVariables.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 
   test("never shows the value of a secret", () => {

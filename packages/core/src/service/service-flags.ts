@@ -83,6 +83,16 @@ export const serviceFlags = [
     group: "Server",
   },
   {
+    name: "transport",
+    type: "string",
+    help: "what mucp goes over: http, or memory, which stays within the process; gRPC is its own transport",
+    env: "MICRO_TRANSPORT",
+    placeholder: "NAME",
+    choices: ["http", "memory"],
+    default: "http",
+    group: "Server",
+  },
+  {
     name: "drain_timeout",
     type: "duration",
     help: "how long calls in flight may take to finish when the service stops",
@@ -94,10 +104,10 @@ export const serviceFlags = [
   {
     name: "client",
     type: "string",
-    help: "protocol to call services with",
+    help: "protocol of nodes that are called by address; any other node says what it speaks",
     env: "MICRO_CLIENT",
     placeholder: "NAME",
-    choices: ["grpc"],
+    choices: ["grpc", "mucp"],
     default: "grpc",
     group: "Client",
   },
@@ -224,7 +234,6 @@ export const serviceFlags = [
     env: "MICRO_CLIENT_POOL_SIZE",
     ignored: true,
   },
-  { name: "transport", type: "string", help: "transport", env: "MICRO_TRANSPORT", ignored: true },
   {
     name: "transport_address",
     type: "string",
@@ -313,6 +322,17 @@ export const serviceFlags = [
     ignored: true,
   },
   { name: "config", type: "string", help: "remote configuration", env: "MICRO_CONFIG", ignored: true },
+] as const;
+
+/** Variables that go-micro reads without a flag, and that mean nothing here; whoever sets one is warned. */
+export const unreadVariables = [
+  "MICRO_PLUGIN",
+  "MICRO_PROXY",
+  "MICRO_PROXY_ADDRESS",
+  "MICRO_NETWORK",
+  "MICRO_NETWORK_ADDRESS",
+  "MICRO_ROUTER",
+  "MICRO_ROUTER_ADDRESS",
 ] as const;
 
 /** What flags and environment say about a service; absent where they say nothing. */

@@ -1,13 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { memoryRegistry } from "../registry/memory.ts";
 import type { Registry } from "../registry/registry.ts";
-import { testClock } from "../words/clock.ts";
 import type { MessageType, ServiceDescription } from "../words/description.ts";
 import { unavailable } from "../words/errors.ts";
 import { closeStack } from "../words/lifecycle.ts";
 import type { Logger } from "../words/logger.ts";
 import type { Plugin } from "../words/plugin.ts";
-import { announce } from "./announce.ts";
 import { createService, type ServiceOptions } from "./create-service.ts";
 import type { ServiceContext } from "./service.ts";
 
@@ -186,13 +184,14 @@ describe("a service", () => {
         ...inProcess,
         name: "a",
         argv: [...inProcess.argv, "--store=x"],
-        env: { MICRO_RUNTIME: "k" },
+        env: { MICRO_RUNTIME: "k", MICRO_PROXY: "service" },
         logger,
       }),
     );
     await made.start();
     expect(lines.filter((line) => line.startsWith("warn"))).toEqual([
       "warn MICRO_RUNTIME and --store have no effect here",
+      "warn MICRO_PROXY has no effect here",
     ]);
   });
 
@@ -269,6 +268,17 @@ describe("a service", () => {
     ]);
   });
 
+  it("is not found while its register check fails, but starts and answers whoever knows its address", async () => {
+    const made = await service("go.micro.srv.unready", ({ name }) => Promise.resolve({ text: name }), {
+      registerCheck: () => Promise.reject(new Error("the database is away")),
+      logger: log().logger,
+    });
+    expect(await made.registry.getService("go.micro.srv.unready")).toEqual([]);
+    const { hello } = open.use(createService({ ...inProcess, name: "cli" })).client(Say, "go.micro.srv.unready");
+    const address = made.address.replace("[::]", "127.0.0.1");
+    expect(await hello({ name: "ann" }, { address })).toEqual({ text: "ann" });
+  });
+
   it("answers calls that come while callers are still noticing, and none is lost", async () => {
     const { caller, called } = await pair(async ({ name }) => ({ text: name }), { noticeMs: 200 });
     const { hello } = caller.client(Say, "go.micro.srv.a");
@@ -312,60 +322,6 @@ describe("a service", () => {
     const caller = open.use(createService({ ...inProcess, name: "go.micro.cli.b" }));
     return { called, caller };
   }
-});
-
-describe("announce", () => {
-  const record = {
-    name: "s",
-    version: "1",
-    metadata: {},
-    endpoints: [],
-    nodes: [{ id: "s-1", address: "a:1", metadata: {} }],
-  };
-
-  it("registers at once, renews each interval, and removes the record when stopped", async () => {
-    const clock = testClock();
-    const registry = memoryRegistry({ clock });
-    const { logger, lines } = log();
-    const announcement = announce({ registry, record, ttlMs: 3_000, intervalMs: 1_000, clock, logger });
-    await announcement.tried;
-    for (let second = 0; second < 10; second++) {
-      await clock.advance(1_000);
-      expect(await registry.getService("s")).toHaveLength(1);
-    }
-    await announcement.stop();
-    expect(await registry.getService("s")).toEqual([]);
-    expect(lines).toEqual([
-      "info Registry [memory] Registering node: s-1",
-      "info Registry [memory] Deregistering node: s-1",
-    ]);
-  });
-
-  it("says what failed, tries again with growing pauses, and says when it worked", async () => {
-    const clock = testClock();
-    const inner = memoryRegistry({ clock });
-    let tries = 0;
-    const registry: Registry = {
-      ...inner,
-      register: async (...args) => {
-        if (++tries <= 3) throw unavailable("micro.registry.etcd", "127.0.0.1:2379: connection refused");
-        await inner.register(...args);
-      },
-    };
-    const { logger, lines } = log();
-    const announcement = announce({ registry, record, ttlMs: 60_000, intervalMs: 30_000, clock, logger });
-    await announcement.tried;
-    expect(tries).toBe(1);
-    await clock.advance(10_000);
-    expect(tries).toBe(4);
-    expect(lines).toEqual([
-      "error Registry [memory] cannot register node s-1, try 1: 127.0.0.1:2379: connection refused",
-      "error Registry [memory] cannot register node s-1, try 2: 127.0.0.1:2379: connection refused",
-      "error Registry [memory] cannot register node s-1, try 3: 127.0.0.1:2379: connection refused",
-      "info Registry [memory] Registering node: s-1",
-    ]);
-    await announcement.stop();
-  });
 });
 
 type Hello = (request: { name: string }, context: ServiceContext) => Promise<{ text?: string | undefined }>;

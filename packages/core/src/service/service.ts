@@ -1,13 +1,16 @@
 import type { EventContext } from "../broker/event-context.ts";
 import type { PublicationOptions } from "../broker/publication.ts";
 import type { Subscriber, SubscriberMethods, SubscriberOptions } from "../broker/subscriber.ts";
-import type { Client, TypedClient } from "../client/client.ts";
+import type { Client, ClientStats, TypedClient } from "../client/client.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { SelectorStats } from "../selector/selector.ts";
 import type { Context } from "../server/context.ts";
 import type { Handlers } from "../server/handler.ts";
+import type { CallCounts } from "../server/server.ts";
 import type { Methods, ServiceDescription } from "../words/description.ts";
 import type { Closeable } from "../words/lifecycle.ts";
 import type { Logger } from "../words/logger.ts";
+import type { Flag, SettledFlagValues } from "./flags.ts";
 
 /** A context whose calls go on in the name of the one being answered. */
 export interface ServiceContext extends Context {
@@ -23,18 +26,37 @@ export interface SubscriberContext extends EventContext {
   publish<T>(topic: string, value: T, options?: PublicationOptions<T>): Promise<void>;
 }
 
+/** What a service has done since it was made, for whoever measures; the numbers only grow. */
+export interface ServiceStats {
+  /** Calls answered. */
+  readonly served: CallCounts;
+  /** Calls made. */
+  readonly made: CallsMade;
+  /** Nodes of others that were left out. */
+  readonly leftOut: SelectorStats;
+}
+
+export interface CallsMade extends ClientStats {
+  /** Second calls to another node, because the first took long. */
+  readonly hedges: number;
+  /** Retries and hedges that the retry budget had nothing left for. */
+  readonly refused: number;
+}
+
 /**
  * One running copy of a service: a server, a client and a place in the registry.
  *
  * Nothing is opened until `start`, `run`, or the first call of a client.
  */
-export interface Service extends Closeable {
+export interface Service<F extends readonly Flag[] = readonly []> extends Closeable {
   /** The registry's name, after flags and environment. */
   readonly name: string;
   readonly version: string;
   readonly logger: Logger;
   /** What flags and positional arguments are left to the program: everything that is no flag. */
   readonly args: readonly string[];
+  /** The values of `ServiceOptions.flags`; those without a default are there only when they were set. */
+  readonly flags: SettledFlagValues<F>;
   /** Calls by names and bytes, for programs that have no description of what they call. */
   readonly rawClient: Client;
   /** The registry that flags and environment chose, opened by its first use. */
@@ -46,7 +68,7 @@ export interface Service extends Closeable {
     description: ServiceDescription<M>,
     handlers: Handlers<M, ServiceContext>,
     options?: { internal?: boolean },
-  ): Service;
+  ): this;
   /**
    * Calls a function with each message of a topic; before `start`. Subscribers of one `queue` share the messages, each
    * going to one of them. What the function throws is logged, or given to `options.onError`.
@@ -55,9 +77,10 @@ export interface Service extends Closeable {
     topic: string,
     subscriber: Subscriber<T, SubscriberContext> | SubscriberMethods<T, SubscriberContext>,
     options?: SubscriberOptions<T>,
-  ): Service;
+  ): this;
   /** Publishes a value: a message of `options.type`, bytes, or anything that JSON can hold. Resolves when the broker has it. */
   publish<T>(topic: string, value: T, options?: PublicationOptions<T>): Promise<void>;
+  stats(): ServiceStats;
   /** A typed client of another service. */
   client<M extends Methods>(description: ServiceDescription<M>, service: string): TypedClient<M>;
   /**

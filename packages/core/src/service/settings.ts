@@ -1,24 +1,27 @@
-import { leastLoaded } from "../selector/least-loaded.ts";
-import { powerOfTwoChoices } from "../selector/power-of-two-choices.ts";
-import { random } from "../selector/random.ts";
 import { roundRobin } from "../selector/round-robin.ts";
 import type { Strategy } from "../selector/selector.ts";
-import { weighted } from "../selector/weighted.ts";
+import { withNodeLimit } from "../selector/with-node-limit.ts";
 import { parseListenAddress } from "../words/address.ts";
 import { ConfigError } from "../words/plugin.ts";
-import type { ServiceOptions } from "./create-service.ts";
-import { parseFlags } from "./flags.ts";
-import { registerTimes, type ServiceFlagValues, serviceFlags } from "./service-flags.ts";
+import { type Flag, type FlagValues, parseFlags, withDefaults } from "./flags.ts";
+import { type ChosenSelector, chosenSelector } from "./selector-words.ts";
+import { registerTimes, type ServiceFlagValues, serviceFlags, unreadVariables } from "./service-flags.ts";
+import type { ServiceOptions } from "./service-options.ts";
 
 /** Everything that flags, environment and code say about a service, settled. */
 export interface Settings {
   readonly values: ServiceFlagValues;
+  /** The values of the program's own flags, defaults among them. */
+  readonly own: Readonly<Record<string, unknown>>;
   readonly args: readonly string[];
   readonly help: boolean;
   readonly warnings: readonly string[];
   /** A mistake that whoever uses the service first is told. */
   readonly problem: ConfigError | undefined;
+  /** With the node limit around it. */
   readonly strategy: Strategy;
+  /** Where nodes are found, as a flag says; undefined for as the program says. */
+  readonly makeSelector?: ChosenSelector["make"] | undefined;
   readonly ttlMs: number;
   readonly intervalMs: number;
 }
@@ -28,25 +31,64 @@ export interface Settings {
  * program's first line would be all that the person sees; it is kept for `run` and `start`.
  */
 export function readSettings(options: ServiceOptions, program: string): Settings {
+  const { flags = [] } = options;
   try {
-    const { values, rest, help, warnings } = parseFlags(serviceFlags, {
+    refuseTakenNames(flags);
+    const table: readonly Flag[] = [...flags, ...serviceFlags];
+    const parsed = parseFlags(table, {
       program,
       ...(options.argv && { argv: options.argv }),
       ...(options.env && { env: options.env }),
     });
-    const given = { ...inSeconds(options), ...values };
-    const { register_ttl, register_interval } = registerTimes(given);
+    const { rest, help } = parsed;
+    const warnings = [...parsed.warnings, ...unread(options.env ?? process.env)];
+    // The table has all of the service's flags, whatever the program adds to it.
+    const values = parsed.values as ServiceFlagValues;
+    const { register_ttl, register_interval } = registerTimes({ ...inSeconds(options), ...values });
     parseListenAddress(
       values.server_address ?? options.address ?? ":0",
       values.server_address ? "--server_address" : "address",
     );
-    const strategy = strategyOf(values.selector);
+    const { make: makeSelector, strategy = options.strategy ?? roundRobin } = chosenSelector(values.selector);
     const times = { ttlMs: register_ttl * 1000, intervalMs: register_interval * 1000 };
-    return { values, args: rest, help, warnings, problem: undefined, strategy, ...times };
+    return {
+      values,
+      own: ownValues(flags, parsed.values),
+      args: rest,
+      help,
+      warnings,
+      problem: undefined,
+      strategy: limited(strategy, options.nodeLimit),
+      makeSelector,
+      ...times,
+    };
   } catch (reason) {
     if (!(reason instanceof ConfigError)) throw reason;
     const times = { ttlMs: 60_000, intervalMs: 30_000 };
-    return { values: {}, args: [], help: false, warnings: [], problem: reason, strategy: roundRobin, ...times };
+    const own = ownValues(flags, {});
+    return { values: {}, own, args: [], help: false, warnings: [], problem: reason, strategy: roundRobin, ...times };
+  }
+}
+
+function ownValues(flags: readonly Flag[], values: FlagValues<readonly Flag[]>): Readonly<Record<string, unknown>> {
+  const names = new Set(flags.map(({ name }) => name));
+  const given = Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
+  return withDefaults(flags, given);
+}
+
+function unread(env: Readonly<Record<string, string | undefined>>): string[] {
+  return unreadVariables.filter((name) => env[name]?.trim()).map((name) => `${name} has no effect here`);
+}
+
+/** Two meanings of one flag would leave it to chance which of them a person gets. */
+function refuseTakenNames(flags: readonly Flag[]): void {
+  const taken = new Set<string>(["help", "h", ...serviceFlags.map(({ name }) => name)]);
+  for (const { name, aliases = [] } of flags) {
+    for (const each of [name, ...aliases]) {
+      if (taken.has(each))
+        throw new ConfigError(`the program's flag --${each} has the name of another; every service has its own`);
+      taken.add(each);
+    }
   }
 }
 
@@ -60,19 +102,8 @@ function inSeconds({ registerTtlMs, registerIntervalMs }: ServiceOptions): {
   };
 }
 
-// What go-micro calls `registry` is whichever way is the default.
-const strategies: Readonly<Record<string, Strategy>> = {
-  registry: roundRobin,
-  roundrobin: roundRobin,
-  random,
-  leastloaded: leastLoaded,
-  p2c: powerOfTwoChoices,
-  weighted,
-};
-
-function strategyOf(selector = "registry"): Strategy {
-  const strategy = strategies[selector];
-  if (strategy) return strategy;
-  const known = Object.keys(strategies).join(", ");
-  throw new ConfigError(`--selector: "${selector}" is not known here; known are ${known}`);
+function limited(strategy: Strategy, nodeLimit: number | undefined): Strategy {
+  if (nodeLimit === undefined) return strategy;
+  if (!(nodeLimit >= 1)) throw new ConfigError(`nodeLimit ${nodeLimit} lets no call through; expected 1 at least`);
+  return withNodeLimit(nodeLimit, strategy);
 }

@@ -7,6 +7,8 @@
 export interface MessageType<T = unknown> {
   /** Full name in the proto file, `user.Request`. */
   readonly name: string;
+  /** The name without the proto package, `Request`, or `Outer.Inner` of a message within another. @default the last part of `name` */
+  readonly localName?: string;
   readonly fields: readonly FieldDescription[];
   /** Throws a `TypeError` that names the field when a value does not fit. */
   encode(value: Init<T>): Uint8Array;
@@ -35,6 +37,10 @@ export interface FieldDescription {
   readonly type: string;
   /** The message's or enum's type, looked up when asked, since messages may contain themselves. */
   readonly message?: () => MessageType;
+  /** The enum's name without the proto package, where the type is `enum`. */
+  readonly enumName?: string;
+  /** The oneof that the field belongs to. */
+  readonly oneof?: string;
   readonly repeated?: boolean;
   /** The key's type when the field is a map. */
   readonly mapKey?: string;

@@ -6,6 +6,22 @@ export interface ErrorFields {
   status: string;
 }
 
+/** One of the details of an error that gRPC carries beside its message: a message of a type that both sides know. */
+export interface GrpcDetail {
+  /** `type.googleapis.com/` and the name of the message. */
+  readonly typeUrl: string;
+  /** The message, encoded. */
+  readonly value: Uint8Array;
+}
+
+/** How gRPC tells an error. */
+export interface GrpcAnswer {
+  /** `grpc-status`, 1 to 16; a foreign peer's may be any other number. */
+  readonly status: number;
+  /** Of `grpc-status-details-bin`, without go-micro's own. */
+  readonly details: readonly GrpcDetail[];
+}
+
 export interface MicroErrorOptions {
   /** What went wrong underneath. Stays in this process. */
   cause?: unknown;
@@ -13,6 +29,8 @@ export interface MicroErrorOptions {
   unprocessed?: boolean;
   /** True when a peer answered with this error, so that the way to it works. @default false */
   answered?: boolean;
+  /** How gRPC told it. @default undefined */
+  grpc?: GrpcAnswer;
   /** The phrase that goes with the code. @default the HTTP reason phrase as Go spells it */
   status?: string;
 }
@@ -33,6 +51,11 @@ export class MicroError extends Error {
   readonly unprocessed: boolean;
   /** A peer answered with it; the way to the peer works. */
   readonly answered: boolean;
+  /**
+   * The gRPC status that the error came with, where several have one `code`; undefined when it did not come by gRPC. What
+   * a handler throws travels by its code, whatever stands here; to send a status throw a `GrpcStatus`.
+   */
+  readonly grpc: GrpcAnswer | undefined;
 
   constructor(id: string, code: number, detail: string, options: MicroErrorOptions = {}) {
     const status = options.status ?? reasonPhrase(code);
@@ -46,6 +69,7 @@ export class MicroError extends Error {
     this.status = status;
     this.unprocessed = options.unprocessed ?? false;
     this.answered = options.answered ?? false;
+    this.grpc = options.grpc;
   }
 
   toJSON(): Partial<ErrorFields> {

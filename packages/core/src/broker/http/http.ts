@@ -236,5 +236,5 @@ const defaults = {
   drainTimeoutMs: 8_000,
   logger: silentLogger,
   clock: systemClock,
-  random: Math.random,
+  random: () => Math.random(),
 } as const;

@@ -109,7 +109,7 @@ export interface MessageDescriptor {
   readonly field: readonly FieldDescriptor[];
   readonly nestedType: readonly MessageDescriptor[];
   readonly enumType: readonly EnumDescriptor[];
-  readonly oneofDecl: readonly unknown[];
+  readonly oneofDecl: readonly { readonly name: string | undefined }[];
   readonly options: { readonly mapEntry: boolean | undefined; readonly features: Features | undefined } | undefined;
 }
 

@@ -48,11 +48,18 @@ const presence = { explicit: 1, implicit: 2, legacyRequired: 3 };
 const encoding = { packed: 1, expanded: 2 };
 const delimited = 2;
 
+/** What stands before a name: in its full form, and without the proto package. Both end with a dot or are empty. */
+interface Scope {
+  readonly full: string;
+  readonly local: string;
+}
+
 function declare(file: FileDescriptor, names: Names, later: (() => void)[]): void {
   const features = inherit(syntaxFeatures(file.syntax), file.options?.features);
   const scope = file.package ? `${file.package}.` : "";
-  for (const type of file.enumType) declareEnum(type, scope, names);
-  for (const type of file.messageType) declareMessage(type, scope, features, names, later);
+  const within: Scope = { full: scope, local: "" };
+  for (const type of file.enumType) declareEnum(type, within, names);
+  for (const type of file.messageType) declareMessage(type, within, features, names, later);
 }
 
 function syntaxFeatures(syntax: string | undefined): Features {
@@ -69,40 +76,47 @@ function inherit(outer: Features, own: Features | undefined): Features {
   };
 }
 
-function declareEnum({ name, value }: EnumDescriptor, scope: string, { enums }: Names): void {
+function declareEnum({ name, value }: EnumDescriptor, { full, local }: Scope, { enums }: Names): void {
   const names = new Map<number, string>();
   const numbers = new Map<string, number>();
   for (const { name: valueName = "", number = 0 } of value) {
     if (!names.has(number)) names.set(number, valueName);
     numbers.set(valueName, number);
   }
-  enums.set(scope + name, { name: scope + name, names, numbers });
+  enums.set(full + name, { name: full + name, localName: local + name, names, numbers });
 }
 
 function declareMessage(
   descriptor: MessageDescriptor,
-  scope: string,
+  scope: Scope,
   outer: Features,
   names: Names,
   later: (() => void)[],
 ): void {
-  const name = scope + descriptor.name;
+  const name = scope.full + descriptor.name;
+  const localName = scope.local + descriptor.name;
+  const within: Scope = { full: `${name}.`, local: `${localName}.` };
   const fields: FieldSchema[] = [];
   const features = inherit(outer, descriptor.options?.features);
   const kind = descriptor.options?.mapEntry ? names.entries : names.messages;
-  kind.set(name, { name, fields });
-  for (const type of descriptor.enumType) declareEnum(type, `${name}.`, names);
+  kind.set(name, { name, localName, fields });
+  for (const type of descriptor.enumType) declareEnum(type, within, names);
   // Entries first, so that they are resolved before the maps that are made of them.
-  for (const type of descriptor.nestedType) declareMessage(type, `${name}.`, features, names, later);
+  for (const type of descriptor.nestedType) declareMessage(type, within, features, names, later);
   later.push(() => {
-    const oneofs: FieldSchema[][] = descriptor.oneofDecl.map(() => []);
+    const oneofs: Oneof[] = descriptor.oneofDecl.map(({ name: oneof }) => ({ name: oneof, members: [] }));
     for (const field of descriptor.field) {
       const schema = fieldSchema(field, name, features, names, oneofs);
       if (schema === undefined) continue;
       fields.push(schema);
-      if (schema.oneof !== undefined) oneofs[field.oneofIndex ?? -1]?.push(schema);
+      if (schema.oneof !== undefined) oneofs[field.oneofIndex ?? -1]?.members.push(schema);
     }
   });
+}
+
+interface Oneof {
+  readonly name: string | undefined;
+  readonly members: FieldSchema[];
 }
 
 const required = 2;
@@ -114,7 +128,7 @@ function fieldSchema(
   owner: string,
   outer: Features,
   names: Names,
-  oneofs: readonly FieldSchema[][],
+  oneofs: readonly Oneof[],
 ): FieldSchema | undefined {
   const { name = "", typeName = "" } = field;
   const features = inherit(outer, field.options?.features);
@@ -147,7 +161,8 @@ function fieldSchema(
     message: type === "message" ? find(names, refersTo, `${owner}.${name}`) : undefined,
     enumeration: type === "enum" ? (names.enums.get(refersTo) ?? unnamedEnum(refersTo)) : undefined,
     mapKey: undefined,
-    oneof,
+    oneof: oneof?.members,
+    ...(oneof?.name !== undefined && { oneofName: oneof.name }),
   };
 }
 

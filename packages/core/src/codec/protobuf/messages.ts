@@ -64,6 +64,9 @@ function messageType(
   const copy = once(() => copier(schema()));
   return {
     name,
+    get localName() {
+      return schema().localName ?? name;
+    },
     get fields() {
       return fields();
     },
@@ -89,12 +92,14 @@ function messageType(
 }
 
 function describe(field: FieldSchema, typeOf: (name: string) => MessageType): FieldDescription {
-  const { name, key, type, message, repeated, mapKey } = field;
+  const { name, key, type, message, enumeration, oneofName, repeated, mapKey } = field;
   return {
     name,
     key,
     type,
     ...(message !== undefined && { message: () => typeOf(message.name) }),
+    ...(enumeration?.localName !== undefined && { enumName: enumeration.localName }),
+    ...(oneofName !== undefined && { oneof: oneofName }),
     ...(repeated && { repeated }),
     ...(mapKey !== undefined && { mapKey }),
   };

@@ -20,6 +20,8 @@ export type ScalarType =
 export interface MessageSchema {
   /** Full name, `user.Request`. */
   readonly name: string;
+  /** The name without the proto package, `Outer.Inner`. */
+  readonly localName?: string;
   /** In the order of the proto file. Groups are left out: they are read over and never written. */
   readonly fields: readonly FieldSchema[];
 }
@@ -46,11 +48,14 @@ export interface FieldSchema {
   readonly mapKey: ScalarType | undefined;
   /** The members of the oneof that the field belongs to, itself among them. */
   readonly oneof: readonly FieldSchema[] | undefined;
+  readonly oneofName?: string;
 }
 
 /** One enum. Every number is allowed, named or not. */
 export interface EnumSchema {
   readonly name: string;
+  /** The name without the proto package, `Outer.Kind`. */
+  readonly localName?: string;
   /** The first name of each number. */
   readonly names: ReadonlyMap<number, string>;
   readonly numbers: ReadonlyMap<string, number>;

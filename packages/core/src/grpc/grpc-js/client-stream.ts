@@ -2,11 +2,14 @@ import type { Channel, Metadata, StatusObject } from "@grpc/grpc-js";
 import { MicroError } from "../../words/errors.ts";
 import { callCancelled } from "../failures.ts";
 import { grpcStatus } from "../status.ts";
+import { sendContext } from "./send-context.ts";
 
 export interface ClientStreamParts {
   open(): Wire;
   readonly headers: Metadata;
   readonly signal: AbortSignal | undefined;
+  onHeaders(headers: Metadata): void;
+  onTrailers(trailers: Metadata): void;
   /** What an outcome other than OK is to the caller. */
   failure(outcome: StatusObject): MicroError;
   /** Called once when the call is over. */
@@ -29,12 +32,13 @@ export function clientStream(parts: ClientStreamParts, messages: AsyncIterable<U
     wire = opened;
     parts.signal?.addEventListener("abort", onAbort, { once: true });
     opened.start(parts.headers, {
-      onReceiveMetadata: () => undefined,
+      onReceiveMetadata: parts.onHeaders,
       onReceiveMessage(message: Uint8Array) {
         if (!waiting) arrived = message;
         else settle().resolve({ done: false, value: message });
       },
       onReceiveStatus(status) {
+        if (!end) parts.onTrailers(status.metadata);
         finish(status.code === grpcStatus.ok ? undefined : parts.failure(status));
       },
     });
@@ -128,6 +132,6 @@ function sent(wire: Wire, message: Uint8Array): Promise<void> {
       ? message
       : Buffer.from(message.buffer, message.byteOffset, message.byteLength);
     // Also called when the call is over; the status says why, and the loop above sees it.
-    wire.sendMessageWithContext({ callback: () => resolve() }, buffer);
+    wire.sendMessageWithContext({ ...sendContext(message), callback: () => resolve() }, buffer);
   });
 }

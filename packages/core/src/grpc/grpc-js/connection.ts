@@ -1,5 +1,19 @@
-import { Channel, ChannelCredentials, connectivityState, type Metadata, type StatusObject } from "@grpc/grpc-js";
-import type { CallTarget, Connection, ConnectOptions, OutgoingCall } from "../../protocol/protocol.ts";
+import {
+  Channel,
+  ChannelCredentials,
+  compressionAlgorithms,
+  connectivityState,
+  type Metadata,
+  type StatusObject,
+} from "@grpc/grpc-js";
+import type {
+  CallTarget,
+  ClientKeepalive,
+  Compression,
+  Connection,
+  ConnectOptions,
+  OutgoingCall,
+} from "../../protocol/protocol.ts";
 import { MicroError } from "../../words/errors.ts";
 import { closeable, closeOnce } from "../../words/lifecycle.ts";
 import type { Metadata as Headers } from "../../words/metadata.ts";
@@ -15,37 +29,38 @@ import {
 import { pathOf } from "../path.ts";
 import { grpcStatus } from "../status.ts";
 import { clientStream } from "./client-stream.ts";
-import { callMetadata } from "./headers.ts";
+import { callMetadata, receivedMetadata } from "./headers.ts";
+import { sendContext } from "./send-context.ts";
 
-const defaults = { maxMessageBytes: 4 * 1024 * 1024, dialTimeoutMs: 1_000 };
+const defaults = { maxMessageBytes: 4 * 1024 * 1024, dialTimeoutMs: 1_000, compression: "identity" } as const;
 
 /** A connection to one gRPC server on grpc-js. Dials on the first call, and afresh on the first call after it was lost. */
 export function grpcJsConnection(address: string, options: ConnectOptions = {}): Connection {
-  const { dialTimeoutMs, maxMessageBytes, tls } = { ...defaults, ...options, tls: options.tls };
-  const settings = channelOptions(maxMessageBytes, tls);
+  const { dialTimeoutMs, maxMessageBytes, compression, tls } = { ...defaults, ...options, tls: options.tls };
+  const settings = { ...channelOptions(maxMessageBytes, tls), ...keepaliveOptions(options.keepalive) };
   const credentials = credentialsFor(options);
-  let channels: Channel[] = [];
+  // A channel compresses or does not, hence others for calls that want it otherwise than most.
+  const channels: Record<Compression, Channel[]> = { identity: [], gzip: [] };
   let turn = 0;
   let inFlight = 0;
   let closed = false;
 
-  function channel(): Channel {
+  function channel(call: OutgoingCall): Channel {
+    const encoding = call.compression ?? compression;
     // A second connection pays once several calls are under way: its share of the parsing runs beside the first one's.
     const wanted = inFlight > callsForSecondConnection ? 2 : 1;
     const index = turn++ % wanted;
-    let found = channels[index];
+    let found = channels[encoding][index];
     if (!found) {
-      found = new Channel(targetOf(address), credentials, settings);
-      channels[index] = found;
+      found = new Channel(targetOf(address), credentials, { ...settings, ...compressionOptions[encoding] });
+      channels[encoding][index] = found;
     }
     return found;
   }
 
   /** grpc-js waits out its own back-off before it dials again; whether to try a node is the selector's decision, so dial at once. */
   function dropChannels(): void {
-    const dropped = channels;
-    channels = [];
-    for (const each of dropped) each?.close();
+    for (const some of Object.values(channels)) for (const each of some.splice(0)) each?.close();
   }
 
   /** Gives up on a call whose connection does not stand in time: an address that has vanished refuses nothing. */
@@ -59,7 +74,7 @@ export function grpcJsConnection(address: string, options: ConnectOptions = {}):
   }
 
   function failed(used: Channel, status: StatusObject, target: CallTarget): MicroError {
-    if (neverConnected(status) && channels.includes(used)) dropChannels();
+    if (neverConnected(status) && Object.values(channels).some((some) => some.includes(used))) dropChannels();
     return failure(status, address, target);
   }
 
@@ -68,14 +83,14 @@ export function grpcJsConnection(address: string, options: ConnectOptions = {}):
       if (closed) return reject(connectionClosed(address));
       if (call.signal?.aborted) return reject(callCancelled());
       const { path, headers } = wireOf(call);
-      const used = channel();
+      const used = channel(call);
       const wire = used.createCall(path, call.deadline, null, null, null);
       let reply: Uint8Array | undefined;
       const onAbort = call.signal && ((): void => wire.cancelWithStatus(grpcStatus.cancelled, "call cancelled"));
       const dialed = limitDial(used, wire);
       inFlight++;
       wire.start(headers, {
-        onReceiveMetadata: ignore,
+        onReceiveMetadata: headersTo(call),
         onReceiveMessage(message: Uint8Array) {
           reply = message;
         },
@@ -83,6 +98,7 @@ export function grpcJsConnection(address: string, options: ConnectOptions = {}):
           inFlight--;
           dialed?.();
           if (onAbort) call.signal?.removeEventListener("abort", onAbort);
+          tellTrailers(call, status.metadata);
           if (status.code === grpcStatus.ok && reply) return resolve(reply);
           if (status.code === grpcStatus.ok) {
             return reject(new MicroError("go.micro.client", 500, `${address} answered ${path} without a message`));
@@ -91,7 +107,7 @@ export function grpcJsConnection(address: string, options: ConnectOptions = {}):
         },
       });
       if (onAbort) call.signal?.addEventListener("abort", onAbort, { once: true });
-      wire.sendMessageWithContext({}, asBuffer(body));
+      wire.sendMessageWithContext(sendContext(body), asBuffer(body));
       wire.halfClose();
       wire.startRead();
     });
@@ -105,10 +121,12 @@ export function grpcJsConnection(address: string, options: ConnectOptions = {}):
       {
         headers,
         signal: call.signal,
+        onHeaders: headersTo(call),
+        onTrailers: (trailers) => tellTrailers(call, trailers),
         open() {
           if (closed) throw connectionClosed(address);
           inFlight++;
-          used = channel();
+          used = channel(call);
           const wire = used.createCall(path, call.deadline, null, null, null);
           dialed = limitDial(used, wire);
           return wire;
@@ -199,6 +217,20 @@ function channelOptions(maxMessageBytes: number, tls: ConnectOptions["tls"]) {
   };
 }
 
+const compressionOptions = {
+  identity: {},
+  gzip: { "grpc.default_compression_algorithm": compressionAlgorithms.gzip },
+} as const;
+
+function keepaliveOptions({ timeMs = 0, timeoutMs = 20_000, permitWithoutCalls = false }: ClientKeepalive = {}) {
+  if (timeMs === 0) return {};
+  return {
+    "grpc.keepalive_time_ms": timeMs,
+    "grpc.keepalive_timeout_ms": timeoutMs,
+    "grpc.keepalive_permit_without_calls": permitWithoutCalls ? 1 : 0,
+  };
+}
+
 function credentialsFor({ tls }: ConnectOptions): ChannelCredentials {
   if (!tls) return ChannelCredentials.createInsecure();
   const pem = (value: unknown): Buffer | null => (value === undefined ? null : Buffer.from(value as string | Buffer));
@@ -214,6 +246,16 @@ function targetOf(address: string): string {
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function headersTo({ onHeaders }: OutgoingCall): (headers: Metadata) => void {
+  return onHeaders ? (headers) => onHeaders(receivedMetadata(headers)) : ignore;
+}
+
+function tellTrailers({ onTrailers }: OutgoingCall, trailers: Metadata): void {
+  if (!onTrailers) return;
+  const metadata = receivedMetadata(trailers);
+  if (Object.keys(metadata).length > 0) onTrailers(metadata);
 }
 
 function ignore(): void {

@@ -1,14 +1,47 @@
 import { Metadata } from "@grpc/grpc-js";
 import type { Metadata as Headers } from "../../words/metadata.ts";
-import { callHeaders, isShown, textOf } from "../headers.ts";
+import { callHeaders, isShown, replyMetadata, textOf } from "../headers.ts";
 
 /** The headers of a call as grpc-js wants them. */
 export function callMetadata(headers: Headers, timeoutMs: number | undefined, asked: string, wire: string): Metadata {
   const result = wire === "application/grpc+proto" ? new Metadata() : new TypedMetadata(wire);
   for (const [name, value] of callHeaders(headers, timeoutMs, asked)) {
-    result.set(name, name.endsWith("-bin") ? Buffer.from(value, "base64") : value);
+    addEntry(result, name, value);
   }
   return result;
+}
+
+/** Headers of a reply of this content type, with those that a handler has added, if any. */
+export function replyHeaders(fields: readonly string[] | undefined, contentType: string): Metadata {
+  return addAll(contentType === "application/grpc+proto" ? new Metadata() : typed(contentType), fields);
+}
+
+/** Trailers that a handler has added. */
+export function addAll(metadata: Metadata, fields: readonly string[] = []): Metadata {
+  for (let i = 0; i + 1 < fields.length; i += 2) addEntry(metadata, fields[i] as string, fields[i + 1] as string);
+  return metadata;
+}
+
+/** What came with a reply, as its caller sees it. */
+export function receivedMetadata(metadata: Metadata): Headers {
+  const fields: [string, string][] = [];
+  for (const name of Object.keys(metadata.getMap())) {
+    for (const value of metadata.get(name))
+      fields.push([name, typeof value === "string" ? value : value.toString("base64")]);
+  }
+  return replyMetadata(fields);
+}
+
+function typed(contentType: string): Metadata {
+  const headers = new Metadata();
+  headers.set("content-type", contentType);
+  return headers;
+}
+
+/** grpc-js wants the bytes of binary values, of which there may be several in one. */
+function addEntry(metadata: Metadata, name: string, value: string): void {
+  if (!name.endsWith("-bin")) metadata.add(name, value);
+  else for (const each of value.split(",")) metadata.add(name, Buffer.from(each, "base64"));
 }
 
 /** Headers that arrived, as a handler sees them. Binary ones stay base64. */

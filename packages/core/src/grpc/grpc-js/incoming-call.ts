@@ -1,10 +1,11 @@
 import type { EventEmitter } from "node:events";
 import type { IncomingHttpHeaders } from "node:http2";
-import type { Metadata } from "@grpc/grpc-js";
+import { Metadata } from "@grpc/grpc-js";
 import type { IncomingCall } from "../../protocol/protocol.ts";
+import { headersAreSent, type ReplyMetadata, replyIsSent, withReplyMetadata } from "../../protocol/reply-metadata.ts";
 import { type Deadline, parseTimeoutHeader } from "../../words/deadline.ts";
 import type { Metadata as Headers } from "../../words/metadata.ts";
-import { incomingHeaders } from "./headers.ts";
+import { addAll, incomingHeaders, replyHeaders } from "./headers.ts";
 
 /** The part of grpc-js's server call that is used here. */
 export interface GrpcServerCall extends Pick<EventEmitter, "on"> {
@@ -24,6 +25,9 @@ export class GrpcIncomingCall implements IncomingCall {
   #metadata: Headers | undefined;
   #signal: AbortSignal | undefined;
   #answered = false;
+  #headersSent = false;
+  #replyHeaders: readonly string[] | undefined;
+  #replyTrailers: readonly string[] | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(call: GrpcServerCall, endpoint: string, headers: IncomingHttpHeaders, peer: string) {
@@ -46,6 +50,32 @@ export class GrpcIncomingCall implements IncomingCall {
   get signal(): AbortSignal {
     this.#signal ??= this.#watchCancellation();
     return this.#signal;
+  }
+
+  replyHeaders(metadata: ReplyMetadata): void {
+    if (this.#headersSent) throw headersAreSent(this.endpoint);
+    if (this.#call.cancelled) return;
+    this.#replyHeaders = withReplyMetadata(this.#replyHeaders, metadata);
+  }
+
+  replyTrailers(metadata: ReplyMetadata): void {
+    if (this.#answered) throw replyIsSent(this.endpoint); // grpc-js calls it cancelled from then on
+    if (this.#call.cancelled) return;
+    this.#replyTrailers = withReplyMetadata(this.#replyTrailers, metadata);
+  }
+
+  /** Sends the headers of the reply before anything else; those that say nothing of their own are left to grpc-js. */
+  sendHeaders(): void {
+    if (this.#headersSent) return;
+    this.#headersSent = true;
+    // The reply repeats the request's content type; grpc-js says `application/grpc+proto` unless told otherwise.
+    if (this.#replyHeaders || this.contentType !== "application/grpc+proto")
+      this.#call.sendMetadata(replyHeaders(this.#replyHeaders, this.contentType));
+  }
+
+  /** What the handler has given as trailers, added to these. */
+  trailers(metadata: Metadata = new Metadata()): Metadata {
+    return addAll(metadata, this.#replyTrailers);
   }
 
   /** From here on the end of the call is no cancellation, though grpc-js reports it as one. */

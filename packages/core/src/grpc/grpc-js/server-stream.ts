@@ -31,6 +31,7 @@ export async function serveStream(
   const replies = dispatcher.stream(incoming, requests(call, readable.next, isGone))[Symbol.asyncIterator]();
   try {
     for (let reply = await replies.next(); !reply.done && !isGone(); reply = await replies.next()) {
+      incoming.sendHeaders();
       if (!call.write(reply.value) && !isGone()) await writable.next();
     }
     if (isGone()) {
@@ -39,11 +40,14 @@ export async function serveStream(
       return;
     }
     incoming.answered();
-    call.end();
+    incoming.sendHeaders();
+    call.end(incoming.trailers());
   } catch (reason) {
     if (isGone()) return; // nobody is left to be told
     incoming.answered();
-    call.emit("error", statusOf(MicroError.from(reason, "go.micro.server")));
+    incoming.sendHeaders();
+    const status = statusOf(MicroError.from(reason, "go.micro.server"));
+    call.emit("error", { ...status, metadata: incoming.trailers(status.metadata) });
   }
 }
 

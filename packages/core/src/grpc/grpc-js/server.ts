@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
-import { Metadata, Server, ServerCredentials } from "@grpc/grpc-js";
-import type { Dispatcher, ProtocolServer, ServeOptions } from "../../protocol/protocol.ts";
+import { type Metadata, Server, ServerCredentials } from "@grpc/grpc-js";
+import type { Dispatcher, ProtocolServer, ServeOptions, ServerKeepalive } from "../../protocol/protocol.ts";
 import { MicroError } from "../../words/errors.ts";
 import { closeable, closeOnce } from "../../words/lifecycle.ts";
 import { isServed } from "../content-type.ts";
@@ -15,9 +15,9 @@ import { statusOf } from "./status-object.ts";
 /** Serves gRPC on connections that are handed to it. */
 export function grpcJsServer(
   dispatcher: Dispatcher,
-  { maxMessageBytes = 4 * 1024 * 1024 }: ServeOptions = {},
+  { maxMessageBytes = 4 * 1024 * 1024, keepalive }: ServeOptions = {},
 ): ProtocolServer {
-  const server = new RoutingServer(dispatcher, maxMessageBytes);
+  const server = new RoutingServer(dispatcher, maxMessageBytes, keepaliveOptions(keepalive));
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const drain = closeOnce(
     () => new Promise<void>((resolve, reject) => server.tryShutdown((error) => (error ? reject(error) : resolve()))),
@@ -30,7 +30,22 @@ export function grpcJsServer(
   };
 }
 
-type Respond = (error: object | null, reply?: Uint8Array) => void;
+/**
+ * Spans as grpc-js calls them; those of 0 are left out, which is how it switches them off. It asks nobody unless told to,
+ * since a question after it has begun to drain ends the calls in flight: grpc-node#3068.
+ */
+function keepaliveOptions({ timeMs = 0, timeoutMs = 20_000, ...ages }: ServerKeepalive = {}) {
+  const spans = {
+    "grpc.keepalive_time_ms": timeMs,
+    "grpc.keepalive_timeout_ms": timeoutMs,
+    "grpc.max_connection_idle_ms": ages.maxIdleMs,
+    "grpc.max_connection_age_ms": ages.maxAgeMs,
+    "grpc.max_connection_age_grace_ms": ages.maxAgeGraceMs,
+  };
+  return Object.fromEntries(Object.entries(spans).filter(([, ms]) => ms !== undefined && ms > 0));
+}
+
+type Respond = (error: object | null, reply?: Uint8Array, trailers?: Metadata) => void;
 
 /** What grpc-js keeps about a method; here made for each call, since any path may lead to a handler. */
 type Route = {
@@ -45,20 +60,6 @@ type Route = {
   | { readonly type: "bidi"; readonly func: (call: GrpcServerStream) => void }
 );
 
-// The reply repeats the request's content type; grpc-js says `application/grpc+proto` unless told otherwise.
-const replyHeaders: Readonly<Record<string, Metadata>> = Object.fromEntries(
-  ["application/grpc", "application/grpc+json", "application/grpc+bytes"].map((type) => [
-    type,
-    contentTypeHeader(type),
-  ]),
-);
-
-function contentTypeHeader(type: string): Metadata {
-  const headers = new Metadata();
-  headers.set("content-type", type);
-  return headers;
-}
-
 /**
  * grpc-js finds handlers by their complete path and hides the content type from them. go-micro's callers put the
  * registry's name into the path, which the server need not know, and the content type decides the codec. The two
@@ -70,8 +71,9 @@ class RoutingServer extends (Server as unknown as new (options: object) => Routa
   #headers: IncomingHttpHeaders = {};
   #stream: ServerHttp2Stream | undefined;
 
-  constructor(dispatcher: Dispatcher, maxMessageBytes: number) {
+  constructor(dispatcher: Dispatcher, maxMessageBytes: number, keepalive: Readonly<Record<string, unknown>>) {
     super({
+      ...keepalive,
       "grpc.max_receive_message_length": maxMessageBytes,
       "grpc.max_send_message_length": maxMessageBytes,
       "grpc.enable_channelz": 0,
@@ -99,12 +101,8 @@ class RoutingServer extends (Server as unknown as new (options: object) => Routa
     const stream = this.#stream as ServerHttp2Stream;
     const dispatcher = this.#dispatcher;
     const endpoint = endpointOf(path) as string;
-    const receive = (call: GrpcServerCall): GrpcIncomingCall => {
-      const incoming = new GrpcIncomingCall(call, endpoint, headers, peerOf(stream));
-      const reply = replyHeaders[incoming.contentType];
-      if (reply) call.sendMetadata(reply);
-      return incoming;
-    };
+    const receive = (call: GrpcServerCall): GrpcIncomingCall =>
+      new GrpcIncomingCall(call, endpoint, headers, peerOf(stream));
     const way = { path, serialize: asBuffer, deserialize: (body: Buffer) => body };
     const wasReset = (): boolean => stream.rstCode !== 0;
     // The two-way kind takes any number of messages each way, and so stands for the three kinds that stream.
@@ -119,11 +117,14 @@ class RoutingServer extends (Server as unknown as new (options: object) => Routa
         dispatcher.unary(incoming, call.request).then(
           (body) => {
             incoming.answered();
-            respond(null, body);
+            incoming.sendHeaders();
+            respond(null, body, incoming.trailers());
           },
           (reason: unknown) => {
             incoming.answered();
-            respond(statusOf(MicroError.from(reason, "go.micro.server")));
+            incoming.sendHeaders();
+            const status = statusOf(MicroError.from(reason, "go.micro.server"));
+            respond({ ...status, metadata: incoming.trailers(status.metadata) });
           },
         );
       },

@@ -1,5 +1,5 @@
 import { HeaderTemplate } from "@micro/http2";
-import type { CallTarget, OutgoingCall } from "../../protocol/protocol.ts";
+import type { CallTarget, Compression, OutgoingCall } from "../../protocol/protocol.ts";
 import type { Metadata } from "../../words/metadata.ts";
 import { wireContentType } from "../content-type.ts";
 import { unsupportedContentType } from "../failures.ts";
@@ -10,6 +10,7 @@ import { acceptedEncodings } from "./decompress.ts";
 interface Kept {
   readonly metadata: Metadata;
   readonly timeoutMs: number | undefined;
+  readonly compression: Compression;
   readonly template: HeaderTemplate;
 }
 
@@ -17,11 +18,15 @@ interface Kept {
  * Makes the headers of calls to one address; all but `grpc-timeout`. Most calls of an endpoint carry the same metadata
  * object and timeout, so the last ones made for an endpoint are kept.
  */
-export function headerMaker(authority: string, scheme: "http" | "https"): (call: OutgoingCall) => HeaderTemplate {
+export function headerMaker(
+  authority: string,
+  scheme: "http" | "https",
+): (call: OutgoingCall, compression: Compression) => HeaderTemplate {
   const kept = new WeakMap<CallTarget, Kept>();
-  return ({ target, metadata, timeoutMs }) => {
+  return ({ target, metadata, timeoutMs }, compression) => {
     const last = kept.get(target);
-    if (last && last.metadata === metadata && last.timeoutMs === timeoutMs) return last.template;
+    if (last && last.metadata === metadata && last.timeoutMs === timeoutMs && last.compression === compression)
+      return last.template;
     const contentType = wireContentType(target.contentType);
     if (!contentType) throw unsupportedContentType(target.contentType);
     const template = new HeaderTemplate(
@@ -46,11 +51,12 @@ export function headerMaker(authority: string, scheme: "http" | "https"): (call:
           "grpc-accept-encoding",
           acceptedEncodings,
         ],
+        ...(compression === "identity" ? [] : ["grpc-encoding", compression]),
         ...callHeaders(metadata, timeoutMs, target.contentType).flat(),
       ],
       secretNames(metadata),
     );
-    kept.set(target, { metadata, timeoutMs, template });
+    kept.set(target, { metadata, timeoutMs, compression, template });
     return template;
   };
 }

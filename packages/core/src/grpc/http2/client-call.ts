@@ -3,8 +3,9 @@ import type { OutgoingCall } from "../../protocol/protocol.ts";
 import { MicroError } from "../../words/errors.ts";
 import type { GrpcOutcome } from "../errors.ts";
 import { callCancelled, deadlineExceeded, lostConnection, serverFailure } from "../failures.ts";
+import { replyMetadata } from "../headers.ts";
 import { canDecompress, decompress } from "./decompress.ts";
-import { MessageReader } from "./message-reader.ts";
+import { MessageReader, MessageTooLarge } from "./message-reader.ts";
 import { readHead, readTrailers } from "./reply.ts";
 
 /** What a call tells whoever made it. */
@@ -13,6 +14,8 @@ export interface ClientCallEvents {
   onMessage(message: Buffer, bytes: number): void;
   /** Whether messages wait to be read. @default never */
   readerIsBehind?(): boolean;
+  /** Resolves when none waits to be read any more; undefined when none does. @default never waits */
+  untilRead?(): Promise<void> | undefined;
   /** The peer takes more again. */
   onWritable?(): void;
   /** The call is over; without `error` it ended well. Told once, after every message. */
@@ -37,8 +40,6 @@ export class ClientCall implements StreamHandler {
   #ended = false;
   /** Messages being decompressed, in order; undefined while there was none. */
   #decompressing: Promise<void> | undefined;
-  /** Set by whoever sends, when all is sent. */
-  sentAll = false;
 
   constructor(call: OutgoingCall, address: string, maxBytes: number, whyLost: () => string, events: ClientCallEvents) {
     this.#call = call;
@@ -85,6 +86,9 @@ export class ClientCall implements StreamHandler {
     const { outcome, encoding } = readHead(headers);
     this.#outcome = outcome;
     this.#encoding = encoding;
+    // Headers that are the whole reply are its trailers.
+    if (outcome) this.#tellTrailers(headers);
+    else this.#call.onHeaders?.(replyMetadata(headers));
   }
 
   onData(stream: Stream, chunk: Buffer, start: number, end: number): void {
@@ -108,12 +112,20 @@ export class ClientCall implements StreamHandler {
 
   onTrailers(_stream: Stream, trailers: HeaderList): void {
     this.#outcome = readTrailers(trailers) ?? this.#outcome;
+    this.#tellTrailers(trailers);
   }
 
-  /** The server has answered: the call is over, whatever this side still meant to send. */
+  #tellTrailers(trailers: HeaderList): void {
+    const { onTrailers } = this.#call;
+    if (!onTrailers) return;
+    const metadata = replyMetadata(trailers);
+    if (Object.keys(metadata).length > 0) onTrailers(metadata);
+  }
+
+  /** The server has answered: the call is over, whatever this side still meant to send, or has queued. */
   onEnd(stream: Stream): void {
     this.#settle(stream, ErrorCode.NO_ERROR);
-    if (!this.sentAll) stream.reset(ErrorCode.CANCEL);
+    if (!stream.localEnded) stream.reset(ErrorCode.CANCEL);
   }
 
   onClose(stream: Stream, code: number): void {
@@ -160,11 +172,14 @@ export class ClientCall implements StreamHandler {
     try {
       if (compressed && !canDecompress(this.#encoding))
         throw new Error(`a message is compressed with "${this.#encoding}", which cannot be read`);
-      const plain = compressed ? await decompress(message, this.#encoding, this.#maxBytes) : message;
       await before;
+      // A message may become a thousand times what the window counts of it: one at a time, and not before it is wanted.
+      if (compressed) await this.#events.untilRead?.();
+      if (this.#ended) return;
+      const plain = compressed ? await decompress(message, this.#encoding, this.#maxBytes) : message;
       if (!this.#ended) this.#events.onMessage(plain, bytes);
     } catch (reason) {
-      this.#fail(500, reason);
+      this.#fail(reason instanceof MessageTooLarge ? 413 : 500, reason);
     }
   }
 

@@ -1,12 +1,14 @@
 import type { Stream } from "@micro/http2";
+import type { Compression } from "../../protocol/protocol.ts";
 import type { ClientCall, ClientCallEvents } from "./client-call.ts";
 import { messageQueue } from "./message-queue.ts";
-import { writeMessage } from "./write-message.ts";
+import { writeCompressed, writeMessage } from "./write-message.ts";
 
 /** One streaming call: sends `messages` while its replies are read. It is opened by the first `next`. */
 export function clientStream(
   open: (events: ClientCallEvents) => { stream: Stream; handler: ClientCall },
   checkSize: (message: Uint8Array) => void,
+  compression: Compression,
   messages: AsyncIterable<Uint8Array>,
 ): AsyncIterator<Uint8Array> {
   let opened: { stream: Stream; handler: ClientCall } | undefined;
@@ -22,6 +24,7 @@ export function clientStream(
     opened = open({
       onMessage: replies.push,
       readerIsBehind: () => !replies.empty,
+      untilRead: replies.untilRead,
       onWritable: () => writable(),
       onEnd(error) {
         over = true;
@@ -42,12 +45,15 @@ export function clientStream(
         const next = await sending.next();
         if (over) return;
         if (next.done) {
-          handler.sentAll = true;
           stream.write(nothing, true);
           return;
         }
         checkSize(next.value);
-        if (!writeMessage(stream, next.value, false)) {
+        const taken =
+          compression === "identity"
+            ? writeMessage(stream, next.value, false)
+            : await writeCompressed(stream, next.value, false);
+        if (!taken && !over) {
           await new Promise<void>((resolve) => {
             writable = resolve;
           });

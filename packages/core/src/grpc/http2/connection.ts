@@ -1,15 +1,16 @@
-import { connect, type Connection as Http2Connection, type Stream } from "@micro/http2";
-import type { Connection, ConnectOptions, OutgoingCall } from "../../protocol/protocol.ts";
+import { connect, ErrorCode, type Connection as Http2Connection, type Stream } from "@micro/http2";
+import type { Compression, Connection, ConnectOptions, OutgoingCall } from "../../protocol/protocol.ts";
 import { MicroError } from "../../words/errors.ts";
 import { closeable, closeOnce } from "../../words/lifecycle.ts";
 import { callCancelled, connectionClosed, deadlineExceeded, lostConnection } from "../failures.ts";
 import { headerMaker } from "./call-headers.ts";
 import { ClientCall, type ClientCallEvents } from "./client-call.ts";
 import { clientStream } from "./client-stream.ts";
+import { isWorthCompressing } from "./compress.ts";
 import { formatGrpcTimeout } from "./timeout.ts";
-import { writeMessage } from "./write-message.ts";
+import { writeCompressed, writeMessage } from "./write-message.ts";
 
-const defaults = { maxMessageBytes: 4 * 1024 * 1024, dialTimeoutMs: 1_000 };
+const defaults = { maxMessageBytes: 4 * 1024 * 1024, dialTimeoutMs: 1_000, compression: "identity" } as const;
 
 /** Connections to one server when its limit of streams a connection is reached. */
 const maxConnections = 8;
@@ -19,11 +20,14 @@ const clientLimits = { maxHeaderListBytes: 1024 * 1024, maxContinuations: 128 };
 
 /** A gRPC connection on `@micro/http2`. Dials on the first call, and again on the first call after it was lost. */
 export function http2Connection(address: string, options: ConnectOptions = {}): Connection {
-  const { maxMessageBytes, dialTimeoutMs } = { ...defaults, ...options };
+  const { maxMessageBytes, dialTimeoutMs, compression } = { ...defaults, ...options };
   const { tls } = options;
   const headersOf = headerMaker(address, tls ? "https" : "http");
   const { host, port } = splitAddress(address);
   const connections: Http2Connection[] = [];
+  const { timeMs: askAfterMs = 0, timeoutMs: answerMs = 20_000, permitWithoutCalls = false } = options.keepalive ?? {};
+  const { probeMs, probeTimeoutMs } = options.keepalive ?? {};
+  let keepAliveMs = askAfterMs;
   let closed = false;
 
   function dial(): Http2Connection {
@@ -32,7 +36,17 @@ export function http2Connection(address: string, options: ConnectOptions = {}): 
       port,
       connectTimeoutMs: dialTimeoutMs,
       limits: clientLimits,
+      // A blank at the end of an error's message is no reason to lose the error: grpc-go sends it as it is.
+      lenientHeaders: true,
       onClose: () => drop(opened),
+      keepAliveMs,
+      keepAliveTimeoutMs: answerMs,
+      keepAliveWithoutStreams: permitWithoutCalls,
+      ...(probeMs !== undefined && { probeMs }),
+      ...(probeTimeoutMs !== undefined && { probeTimeoutMs }),
+      onGoaway(code, _lastStreamId, debug) {
+        if (code === ErrorCode.ENHANCE_YOUR_CALM && debug === "too_many_pings") keepAliveMs *= 2;
+      },
       ...(tls && {
         allowNoAlpn: true, // go-micro's own TLS option wraps the listener without ALPN
         tls: {
@@ -67,7 +81,7 @@ export function http2Connection(address: string, options: ConnectOptions = {}): 
     if (call.signal?.aborted) throw callCancelled();
     const left = call.deadline - Date.now();
     if (left <= 0) throw deadlineExceeded(call.target, address);
-    const headers = headersOf(call);
+    const headers = headersOf(call, compressionOf(call));
     const used = connection();
     const whyLost = (): string => used.error?.message ?? "the connection was closed";
     const handler = new ClientCall(call, address, maxMessageBytes, whyLost, events);
@@ -78,6 +92,10 @@ export function http2Connection(address: string, options: ConnectOptions = {}): 
     );
     if (!stream.closed) handler.begin(stream);
     return { stream, handler };
+  }
+
+  function compressionOf(call: OutgoingCall): Compression {
+    return call.compression ?? compression;
   }
 
   function checkSize(message: Uint8Array): void {
@@ -106,8 +124,13 @@ export function http2Connection(address: string, options: ConnectOptions = {}): 
             );
         },
       });
-      handler.sentAll = true;
-      writeMessage(stream, body, true);
+      if (compressionOf(call) === "identity" || !isWorthCompressing(body)) {
+        writeMessage(stream, body, true);
+        return;
+      }
+      writeCompressed(stream, body, true).catch((reason: unknown) =>
+        handler.cancel(MicroError.from(reason, "go.micro.client")),
+      );
     });
   }
 
@@ -120,7 +143,8 @@ export function http2Connection(address: string, options: ConnectOptions = {}): 
   return {
     unary,
     stream: (call, messages) => ({
-      [Symbol.asyncIterator]: () => clientStream((events) => open(call, events), checkSize, messages),
+      [Symbol.asyncIterator]: () =>
+        clientStream((events) => open(call, events), checkSize, compressionOf(call), messages),
     }),
     ...closeable(close),
   };

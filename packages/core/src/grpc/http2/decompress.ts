@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import { gunzip, inflate } from "node:zlib";
+import { MessageTooLarge } from "./message-reader.ts";
 
 /** What this side reads, as `grpc-accept-encoding` says it. */
 export const acceptedEncodings = "identity,deflate,gzip";
@@ -14,12 +15,17 @@ export function canDecompress(encoding: string): boolean {
   return encoding in readers;
 }
 
-/** The message before it was compressed. Rejects when that is more than `maxBytes`, or the bytes are not of the encoding. */
+/** The message before it was compressed. Rejects with a `MessageTooLarge` for more than `maxBytes`, and when the bytes are not of the encoding. */
 export async function decompress(message: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {
   const read = readers[encoding];
   if (!read)
     throw new Error(
       `messages compressed with "${encoding}" cannot be read; known are ${Object.keys(readers).join(", ")}`,
     );
-  return read(message, { maxOutputLength: maxBytes });
+  try {
+    return await read(message, { maxOutputLength: maxBytes });
+  } catch (reason) {
+    if ((reason as NodeJS.ErrnoException).code !== "ERR_BUFFER_TOO_LARGE") throw reason;
+    throw new MessageTooLarge(undefined, maxBytes);
+  }
 }

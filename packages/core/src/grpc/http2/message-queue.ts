@@ -5,6 +5,8 @@ export interface MessageQueue {
   push(message: Buffer, bytes: number): void;
   /** Nothing waits to be read. */
   readonly empty: boolean;
+  /** Resolves when nothing waits to be read any more, or nobody will; undefined when that is so. For one at a time. */
+  untilRead(): Promise<void> | undefined;
   /** No more will come; an error is thrown after the messages that came before it. Only the first end counts. */
   end(error: unknown): void;
   next(): Promise<IteratorResult<Uint8Array, undefined>>;
@@ -20,10 +22,18 @@ export function messageQueue(release: (bytes: number) => void): MessageQueue {
   let waiting:
     | { resolve(result: IteratorResult<Uint8Array, undefined>): void; reject(reason: unknown): void }
     | undefined;
+  let onRead: (() => void) | undefined;
   const done = { done: true, value: undefined } as const;
+
+  function wake(): void {
+    const woken = onRead;
+    onRead = undefined;
+    woken?.();
+  }
 
   function finish(reason: unknown): void {
     ending = { reason };
+    wake();
     const waiter = waiting;
     waiting = undefined;
     if (!waiter) return;
@@ -35,6 +45,12 @@ export function messageQueue(release: (bytes: number) => void): MessageQueue {
   return {
     get empty() {
       return queued.length === 0;
+    },
+    untilRead() {
+      if (queued.length === 0 || ending) return undefined;
+      return new Promise((resolve) => {
+        onRead = resolve;
+      });
     },
     push(message, bytes) {
       if (!waiting) {
@@ -56,6 +72,7 @@ export function messageQueue(release: (bytes: number) => void): MessageQueue {
         if (head === queued.length) {
           queued = [];
           head = 0;
+          wake();
         }
         release(next.bytes);
         return Promise.resolve({ done: false, value: next.message });

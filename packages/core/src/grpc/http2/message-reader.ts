@@ -5,8 +5,10 @@ export type OnMessage = (message: Buffer, compressed: boolean, bytes: number) =>
 export class MessageTooLarge extends Error {
   override readonly name = "MessageTooLarge";
 
-  constructor(bytes: number, maxBytes: number) {
-    super(`received a message of ${bytes} bytes, more than the ${maxBytes} that are taken`);
+  /** `bytes` is undefined where the message was compressed and nobody knows how large it would have become. */
+  constructor(bytes: number | undefined, maxBytes: number) {
+    const size = bytes === undefined ? "a compressed message that has" : `a message of ${bytes} bytes,`;
+    super(`received ${size} more than the ${maxBytes} that are taken`);
   }
 }
 

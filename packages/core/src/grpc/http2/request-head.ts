@@ -1,5 +1,5 @@
 import { type HeaderList, HeaderTemplate } from "@micro/http2";
-import type { Dispatcher } from "../../protocol/protocol.ts";
+import type { Compression, Dispatcher } from "../../protocol/protocol.ts";
 import { parseTimeoutHeader } from "../../words/deadline.ts";
 import type { MethodKind } from "../../words/description.ts";
 import { MicroError } from "../../words/errors.ts";
@@ -22,6 +22,8 @@ export interface RequestHead {
   readonly timeoutMs: number | undefined;
   /** Never handed out itself, since handlers may write into theirs. */
   readonly metadata: Metadata;
+  /** Whether large messages of the reply are compressed. */
+  readonly compresses: boolean;
   /** The headers of a reply. */
   readonly reply: HeaderTemplate;
 }
@@ -35,7 +37,12 @@ export interface Refusal {
  * Reads the headers of a call. Peers send the same ones again and again, so what they say is kept on them; not so a
  * refusal, since handlers may still be added.
  */
-export function readRequest(headers: HeaderList, dispatcher: Dispatcher, peer: string): RequestHead | Refusal {
+export function readRequest(
+  headers: HeaderList,
+  dispatcher: Dispatcher,
+  peer: string,
+  compression: Compression,
+): RequestHead | Refusal {
   if (headers.memo !== undefined) return headers.memo as RequestHead;
   const contentType = headers.get("content-type") ?? "";
   if (!contentType.startsWith("application/grpc")) return { refusal: [":status", "415"] };
@@ -65,6 +72,8 @@ export function readRequest(headers: HeaderList, dispatcher: Dispatcher, peer: s
   }
   const timeouts = [parseTimeoutHeader(headers.get("timeout")), parseGrpcTimeout(headers.get("grpc-timeout"))];
   const timeoutMs = Math.min(...timeouts.map((ms) => ms ?? Number.POSITIVE_INFINITY));
+  const accepted = headers.get("grpc-accept-encoding")?.split(",") ?? [];
+  const compresses = compression !== "identity" && accepted.some((each) => each.trim() === compression);
   const head: RequestHead = {
     endpoint,
     kind,
@@ -72,7 +81,8 @@ export function readRequest(headers: HeaderList, dispatcher: Dispatcher, peer: s
     encoding,
     timeoutMs: timeoutMs === Number.POSITIVE_INFINITY ? undefined : timeoutMs,
     metadata: metadataOf(headers, peer),
-    reply: replyHeaders(contentType),
+    compresses,
+    reply: replyHeaders(contentType, compresses ? compression : "identity"),
   };
   headers.memo = head;
   return head;
@@ -80,12 +90,14 @@ export function readRequest(headers: HeaderList, dispatcher: Dispatcher, peer: s
 
 const replies = new Map<string, HeaderTemplate>();
 
-// As many as there are content types that are served.
-function replyHeaders(contentType: string): HeaderTemplate {
-  let template = replies.get(contentType);
+// As many as there are content types that are served, and ways to compress.
+function replyHeaders(contentType: string, compression: Compression): HeaderTemplate {
+  const key = `${contentType} ${compression}`;
+  let template = replies.get(key);
   if (!template) {
-    template = new HeaderTemplate([...statusLine(contentType), "grpc-accept-encoding", acceptedEncodings]);
-    replies.set(contentType, template);
+    const encoding = compression === "identity" ? [] : ["grpc-encoding", compression];
+    template = new HeaderTemplate([...statusLine(contentType), "grpc-accept-encoding", acceptedEncodings, ...encoding]);
+    replies.set(key, template);
   }
   return template;
 }

@@ -1,14 +1,16 @@
-import { ErrorCode, HeaderTemplate, type Stream, type StreamHandler } from "@micro/http2";
+import { ErrorCode, type Fields, HeaderTemplate, type Stream, type StreamHandler } from "@micro/http2";
 import type { Dispatcher, IncomingCall } from "../../protocol/protocol.ts";
+import { headersAreSent, type ReplyMetadata, replyIsSent, withReplyMetadata } from "../../protocol/reply-metadata.ts";
 import { type Deadline, noDeadline } from "../../words/deadline.ts";
 import { cancelled, MicroError } from "../../words/errors.ts";
 import type { Metadata } from "../../words/metadata.ts";
+import { compress, isWorthCompressing } from "./compress.ts";
 import { decompress } from "./decompress.ts";
 import { type MessageQueue, messageQueue } from "./message-queue.ts";
-import { MessageReader } from "./message-reader.ts";
+import { MessageReader, MessageTooLarge } from "./message-reader.ts";
 import type { RequestHead } from "./request-head.ts";
 import { errorFields } from "./status-fields.ts";
-import { writeMessage } from "./write-message.ts";
+import { writeCompressed, writeMessage } from "./write-message.ts";
 
 const okTrailers = new HeaderTemplate(["grpc-status", "0"]);
 
@@ -35,6 +37,9 @@ export class ServedCall implements IncomingCall, StreamHandler {
   #over = false;
   #cancelled = false;
   #responded = false;
+  /** What the handler adds to the reply; undefined for most. */
+  #headers: Fields | undefined;
+  #trailers: Fields | undefined;
   #writable: (() => void) | undefined;
 
   constructor(stream: Stream, head: RequestHead, dispatcher: Dispatcher, peer: string, maxBytes: number) {
@@ -66,6 +71,18 @@ export class ServedCall implements IncomingCall, StreamHandler {
   get signal(): AbortSignal {
     this.#cancellation ??= this.#watchCancellation();
     return this.#cancellation.signal;
+  }
+
+  replyHeaders(metadata: ReplyMetadata): void {
+    if (this.#cancelled) return;
+    if (this.#responded) throw headersAreSent(this.endpoint);
+    this.#headers = withReplyMetadata(this.#headers, metadata);
+  }
+
+  replyTrailers(metadata: ReplyMetadata): void {
+    if (this.#cancelled) return;
+    if (this.#over) throw replyIsSent(this.endpoint);
+    this.#trailers = withReplyMetadata(this.#trailers, metadata);
   }
 
   onData(_stream: Stream, chunk: Buffer, start: number, end: number): void {
@@ -118,10 +135,18 @@ export class ServedCall implements IncomingCall, StreamHandler {
   async #inTurn(message: Buffer, compressed: boolean, bytes: number): Promise<void> {
     const before = this.#decompressing;
     try {
-      const plain = compressed ? await decompress(message, this.#head.encoding, this.#maxBytes) : message;
       await before;
-      this.#take(plain, bytes);
+      // A message may become a thousand times what the window counts of it: one at a time, and not before it is wanted.
+      if (compressed) await this.#requests?.untilRead();
+      if (this.#over) return;
+      const wanted = this.#requests !== undefined || this.#body === undefined;
+      const plain = compressed && wanted ? await decompress(message, this.#head.encoding, this.#maxBytes) : message;
+      if (!this.#over) this.#take(plain, bytes);
     } catch (reason) {
+      if (reason instanceof MessageTooLarge) {
+        this.#refuse(new MicroError("go.micro.server", 413, reason.message));
+        return;
+      }
       const text = reason instanceof Error ? reason.message : String(reason);
       this.#refuse(
         new MicroError("go.micro.server", 400, `a message of ${this.endpoint} cannot be decompressed: ${text}`),
@@ -144,17 +169,27 @@ export class ServedCall implements IncomingCall, StreamHandler {
       (reply) => {
         if (this.#over) return;
         if (reply.length > this.#maxBytes) this.#refuse(this.#replyTooLarge(reply));
-        else this.#finish(reply);
+        else if (this.#head.compresses && isWorthCompressing(reply)) void this.#finishCompressed(reply);
+        else this.#finish(reply, false);
       },
       (reason: unknown) => this.#refuse(MicroError.from(reason, "go.micro.server")),
     );
   }
 
-  #finish(reply: Uint8Array): void {
+  async #finishCompressed(reply: Uint8Array): Promise<void> {
+    try {
+      const packed = await compress(reply);
+      if (!this.#over) this.#finish(packed ?? reply, packed !== undefined);
+    } catch (reason) {
+      this.#refuse(MicroError.from(reason, "go.micro.server"));
+    }
+  }
+
+  #finish(reply: Uint8Array, compressed: boolean): void {
     this.#over = true;
-    this.#stream.respond(this.#head.reply);
-    writeMessage(this.#stream, reply, false);
-    this.#stream.writeTrailers(okTrailers);
+    this.#respond();
+    writeMessage(this.#stream, reply, false, compressed);
+    this.#stream.writeTrailers(okTrailers, this.#trailers);
   }
 
   async #answerStream(requests: MessageQueue): Promise<void> {
@@ -167,7 +202,10 @@ export class ServedCall implements IncomingCall, StreamHandler {
       for (let reply = await replies.next(); !reply.done && !this.#over; reply = await replies.next()) {
         if (reply.value.length > this.#maxBytes) throw this.#replyTooLarge(reply.value);
         this.#respond();
-        if (writeMessage(this.#stream, reply.value, false)) continue;
+        const taken = this.#head.compresses
+          ? await writeCompressed(this.#stream, reply.value, false)
+          : writeMessage(this.#stream, reply.value, false);
+        if (taken || this.#over) continue;
         await new Promise<void>((resolve) => {
           this.#writable = resolve;
         });
@@ -179,7 +217,7 @@ export class ServedCall implements IncomingCall, StreamHandler {
       }
       this.#respond();
       this.#over = true;
-      this.#stream.writeTrailers(okTrailers);
+      this.#stream.writeTrailers(okTrailers, this.#trailers);
       requests.clear();
     } catch (reason) {
       this.#refuse(MicroError.from(reason, "go.micro.server"));
@@ -187,7 +225,7 @@ export class ServedCall implements IncomingCall, StreamHandler {
   }
 
   #respond(): void {
-    if (!this.#responded) this.#stream.respond(this.#head.reply);
+    if (!this.#responded) this.#stream.respond(this.#head.reply, this.#headers);
     this.#responded = true;
   }
 
@@ -195,8 +233,10 @@ export class ServedCall implements IncomingCall, StreamHandler {
   #refuse(error: MicroError): void {
     if (this.#over) return;
     this.#over = true;
-    if (this.#responded) this.#stream.writeTrailers(errorFields(error));
-    else this.#stream.respond(this.#head.reply, errorFields(error), true);
+    if (this.#headers) this.#respond();
+    if (this.#responded) this.#stream.writeTrailers(errorFields(error), this.#trailers);
+    else this.#stream.respond(this.#head.reply, [...errorFields(error), ...(this.#trailers ?? [])], true);
+    this.#responded = true;
     this.#requests?.clear();
     // What the caller still sends is read and dropped.
     this.#stream.handler = { onClose: () => clearTimeout(this.#timer) };

@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { accept, type Connection, type HeaderList, type Stream } from "@micro/http2";
-import type { Dispatcher, ProtocolServer, ServeOptions } from "../../protocol/protocol.ts";
+import type { Dispatcher, ProtocolServer, ServeOptions, ServerKeepalive } from "../../protocol/protocol.ts";
 import { closeable, closeOnce } from "../../words/lifecycle.ts";
 import { silentLogger } from "../../words/logger.ts";
 import { recognisesHttp2 } from "../preface.ts";
@@ -10,7 +10,8 @@ import { ServedCall } from "./served-call.ts";
 
 /** Serves gRPC, on `@micro/http2`, on connections that are handed to it. */
 export function http2Server(dispatcher: Dispatcher, options: ServeOptions = {}): ProtocolServer {
-  const { maxMessageBytes = 4 * 1024 * 1024, logger = silentLogger } = options;
+  const { maxMessageBytes = 4 * 1024 * 1024, compression = "identity", logger = silentLogger } = options;
+  const liveness = livenessOf(options.keepalive);
   const connections = new Set<Connection>();
   let allClosed: (() => void) | undefined;
 
@@ -19,6 +20,7 @@ export function http2Server(dispatcher: Dispatcher, options: ServeOptions = {}):
     const connection = accept(socket, {
       // go-micro's gateway forwards headers of HTTP/1.1, which others would refuse the call for.
       lenientHeaders: true,
+      ...liveness,
       onStream: (stream, headers) => serve(stream, headers, peer),
       onClose(error) {
         if (error) logger.debug({ peer }, `gRPC connection ended: ${error.message}`);
@@ -30,7 +32,7 @@ export function http2Server(dispatcher: Dispatcher, options: ServeOptions = {}):
   }
 
   function serve(stream: Stream, headers: HeaderList, peer: string): void {
-    const head = readRequest(headers, dispatcher, peer);
+    const head = readRequest(headers, dispatcher, peer, compression);
     if ("refusal" in head) stream.respond(head.refusal, [], true);
     else stream.handler = new ServedCall(stream, head, dispatcher, peer, maxMessageBytes);
   }
@@ -53,6 +55,17 @@ export function http2Server(dispatcher: Dispatcher, options: ServeOptions = {}):
         for (const connection of connections) connection.destroy();
       }),
     ),
+  };
+}
+
+/** The settings as the engine calls them; what is not said keeps its default there. */
+function livenessOf({ timeMs, timeoutMs, minTimeMs, permitWithoutCalls, ...ages }: ServerKeepalive = {}) {
+  return {
+    ...ages,
+    ...(timeMs !== undefined && { keepAliveMs: timeMs }),
+    ...(timeoutMs !== undefined && { keepAliveTimeoutMs: timeoutMs }),
+    ...(minTimeMs !== undefined && { minPingMs: minTimeMs }),
+    ...(permitWithoutCalls !== undefined && { pingsWithoutStreams: permitWithoutCalls }),
   };
 }
 

@@ -26,9 +26,9 @@ export function readOutcome(fields: HeaderList): GrpcOutcome | undefined {
   };
 }
 
-// gRPC percent-encodes what is not printable ASCII, and the percent sign.
+// gRPC percent-encodes what is not printable ASCII, and the percent sign. HTTP has no blanks at the ends of a value.
 function encodeMessage(text: string): string {
-  return text.toWellFormed().replace(/[^ -$&-~]+/gu, encodeURIComponent);
+  return text.toWellFormed().replace(/[^ -$&-~]+|^ | $/gu, encodeURIComponent);
 }
 
 /** A message that is not encoded as it ought to be is taken as it came. */

@@ -126,7 +126,7 @@ describe.each(["micro", "grpc-js"])("a service on the gRPC engine %s", (engine) 
 
   it("answers with the program's own Health and ServerReflection where it has them", async () => {
     const lines: string[] = [];
-    const logger: Logger = { ...silentLogger, debug: (line: string | object) => void lines.push(String(line)) };
+    const logger: Logger = { ...silentLogger, info: (line: string | object) => void lines.push(String(line)) };
     const service = create({ reflection: true, logger });
     const check: MethodDescription<"unary", Uint8Array, Uint8Array> = {
       kind: "unary",

@@ -60,6 +60,22 @@ export async function* phases(state: ServiceState, signal: AbortSignal): AsyncGe
   }
 }
 
+/** A signal that is aborted with `signal`, when the service ends, and by `end`, for what must not hold up the end. */
+export function whileServing(state: ServiceState, signal: AbortSignal): { signal: AbortSignal; end(): void } {
+  const over = new AbortController();
+  const forget = state.onChange((phase) => {
+    if (phase === "ending") over.abort();
+  });
+  if (state.phase === "ending") over.abort();
+  return {
+    signal: AbortSignal.any([signal, over.signal]),
+    end() {
+      forget();
+      over.abort();
+    },
+  };
+}
+
 /** The messages until they end or the service does, so that a caller who keeps a stream open does not hold up the end. */
 export async function* untilEnding<T>(
   state: ServiceState,

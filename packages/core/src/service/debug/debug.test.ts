@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { closeStack } from "../../words/lifecycle.ts";
 import { createLogger } from "../../words/pino-logger.ts";
-import { createService } from "../create-service.ts";
+import { createService, type ServiceOptions } from "../create-service.ts";
 import { Debug } from "../gen/debug.ts";
 import { logTail } from "./log-tail.ts";
 
@@ -66,9 +66,73 @@ describe("Debug", () => {
     expect((await debug.trace({ id: "t1" })).spans).toHaveLength(1);
   });
 
-  async function started(argv: string[] = ["--log_level=error"]) {
+  it("leaves no spans of its caller's questions either", async () => {
+    const { caller, service } = await started(undefined, ["--tracer=memory"]);
+    await caller.client(Debug, service.name).health({});
+    const ask = (endpoint: string) =>
+      caller.rawClient.prepare({ service: service.name, endpoint, contentType: "application/json" })({});
+    await ask("/grpc.health.v1.Health/Check");
+    await ask("Debug.Stats");
+    await ask("Echo.Say");
+    await caller.start();
+    const { spans } = await caller.client(Debug, caller.name).trace({});
+    expect(spans.map(({ name }) => name)).toEqual(["go.micro.srv.debugged.Echo.Say"]);
+  });
+
+  it.each(["chosen", "never"] as const)(
+    "ends a stream of lines when the service goes, calls in the process %s",
+    async (localCalls) => {
+      const { service, debug } = await started(["--log_level=info"], [], { drainTimeoutMs: 600_000, localCalls });
+      const seen: string[] = [];
+      let following = (): void => undefined;
+      const begun = new Promise<void>((resolve) => {
+        following = resolve;
+      });
+      const reading = (async () => {
+        for await (const { message } of debug.log({ stream: true })) {
+          seen.push(message);
+          following();
+        }
+      })();
+      await begun;
+      await service.stop();
+      await reading;
+      expect(seen.at(-1)).toContain("Deregistering node");
+    },
+  );
+
+  it("tells what is known of the services that it calls, and nothing of what they answered", async () => {
+    const { service, caller, debug } = await started();
+    expect(await debug.cache({})).toEqual({ values: {} });
+    await caller.client(Debug, service.name).health({});
+    await caller.start();
+    const own = open.use(createService({ ...inProcess, name: "other", argv: ["--registry=memory"] }));
+    const { values } = await own.client(Debug, caller.name).cache({});
+    expect(Object.keys(values)).toEqual([service.name]);
+    expect(JSON.parse(values[service.name] ?? "")).toEqual({ nodes: 1, stale: false, ageMs: 0 });
+  });
+
+  it("gives way to a handler of the program with the same name", async () => {
+    const made = open.use(
+      createService({ ...inProcess, name: "own", argv: ["--registry=memory", "--log_level=error"] }),
+    );
+    made.handle(
+      { name: "Debug", fullName: "mine.Debug", methods: { health: Debug.methods.health } },
+      { health: () => ({ status: "mine" }) },
+    );
+    await made.start();
+    const { client } = open.use(createService({ ...inProcess, name: "cli", argv: ["--registry=memory"] }));
+    expect(await client(Debug, "own").health({})).toEqual({ status: "mine" });
+    await expect(client(Debug, "own").stats({})).rejects.toMatchObject({ code: 404 });
+  });
+
+  async function started(
+    argv: string[] = ["--log_level=error"],
+    callerArgv: string[] = [],
+    options: Partial<ServiceOptions> = {},
+  ) {
     const service = open.use(
-      createService({ ...inProcess, name: "go.micro.srv.debugged", argv: ["--registry=memory", ...argv] }),
+      createService({ ...inProcess, ...options, name: "go.micro.srv.debugged", argv: ["--registry=memory", ...argv] }),
     );
     const json = {
       name: "json",
@@ -93,7 +157,12 @@ describe("Debug", () => {
     );
     await service.start();
     const caller = open.use(
-      createService({ ...inProcess, name: "cli", argv: ["--registry=memory", "--log_level=error"] }),
+      createService({
+        ...inProcess,
+        ...options,
+        name: "cli",
+        argv: ["--registry=memory", "--log_level=error", ...callerArgv],
+      }),
     );
     return { service, caller, debug: caller.client(Debug, "go.micro.srv.debugged") };
   }
@@ -107,6 +176,18 @@ describe("logTail", () => {
     for (const word of ["one", "two", "three"]) logger.info(word);
     expect(written).toHaveLength(3);
     expect(tail.lines().map(({ text }) => text.slice(text.lastIndexOf(" ") + 1))).toEqual(["two", "three"]);
+  });
+
+  it("follows from the moment that it is asked to, and to the last line before the end", async () => {
+    const tail = logTail({ write: () => undefined }, () => 0);
+    const stop = new AbortController();
+    const following = tail.follow(stop.signal);
+    for (const line of ["a", "b"]) tail.write(line);
+    stop.abort();
+    tail.write("c");
+    const seen: string[] = [];
+    for await (const { text } of following) seen.push(text);
+    expect(seen).toEqual(["a", "b"]);
   });
 
   it("lets go of a follower when its signal is aborted", async () => {

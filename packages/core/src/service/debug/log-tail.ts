@@ -9,7 +9,7 @@ export interface LoggedLine {
 export interface LogTail extends LogOutput {
   /** The lines kept, oldest first. */
   lines(): readonly LoggedLine[];
-  /** Yields every further line until `signal` is aborted; a reader more than `keep` lines behind loses the oldest. */
+  /** Yields every line from now until `signal` is aborted; a reader more than `keep` lines behind loses the oldest. */
   follow(signal: AbortSignal): AsyncIterable<LoggedLine>;
 }
 
@@ -18,7 +18,8 @@ export function logTail(output: LogOutput, now: () => number, keep = 1_024): Log
   const kept: LoggedLine[] = [];
   const followers = new Set<(line: LoggedLine) => void>();
 
-  async function* follow(signal: AbortSignal): AsyncGenerator<LoggedLine, void, undefined> {
+  // Not a generator as a whole, which would begin to listen only when the first line is asked for.
+  function follow(signal: AbortSignal): AsyncGenerator<LoggedLine, void, undefined> {
     const behind: LoggedLine[] = [];
     let wake = (): void => undefined;
     const follower = (line: LoggedLine): void => {
@@ -26,23 +27,33 @@ export function logTail(output: LogOutput, now: () => number, keep = 1_024): Log
       if (behind.length > keep) behind.shift();
       wake();
     };
-    const onAbort = (): void => wake();
-    followers.add(follower);
-    signal.addEventListener("abort", onAbort);
-    try {
-      while (!signal.aborted) {
-        const line = behind.shift();
-        if (line) yield line;
-        else {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
-      }
-    } finally {
+    const stop = (): void => {
       followers.delete(follower);
-      signal.removeEventListener("abort", onAbort);
+      signal.removeEventListener("abort", stop);
+      wake();
+    };
+    if (!signal.aborted) {
+      followers.add(follower);
+      signal.addEventListener("abort", stop);
     }
+
+    async function* further(): AsyncGenerator<LoggedLine, void, undefined> {
+      try {
+        for (;;) {
+          const line = behind.shift();
+          if (line) yield line;
+          else if (signal.aborted) return;
+          else {
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
+          }
+        }
+      } finally {
+        stop();
+      }
+    }
+    return further();
   }
 
   return {

@@ -57,14 +57,20 @@ export function memoryTracer(service: string): Tracer {
         return traced(span, async () => next(request, context));
       };
     },
-    client:
-      (next, { service: callee, endpoint }) =>
-      (request, options) => {
+    client: (next, { service: callee, endpoint }) => {
+      if (isProbe(endpoint)) return next;
+      return (request, options) => {
         const span = begin(`${callee}.${endpoint}`, SpanType.OUTBOUND, options?.metadata ?? {});
         const ids = { "micro-trace-id": span.trace, "micro-span-id": span.id };
         return traced(span, () => next(request, { ...options, metadata: metadata({ ...options?.metadata, ...ids }) }));
-      },
+      };
+    },
   };
+}
+
+/** Whether whoever asks there asks about the service and not for its work. As in go-micro, where `Debug.` leaves no span. */
+function isProbe(endpoint: string): boolean {
+  return /^(Debug\.|\/grpc\.(health|reflection)\.)/.test(endpoint);
 }
 
 /** A span below the one that `headers` name; without a parent the root of a new trace. */

@@ -72,6 +72,13 @@ export interface TraceResponse {
   spans: Span[];
 }
 
+export type CacheRequest = Record<string, never>;
+
+export interface CacheResponse {
+  /** JSON by key. go-micro keeps answers of services under a hash; here they are lookups, by the name of the service. */
+  values: Record<string, string>;
+}
+
 export interface Span {
   trace: string;
   id: string;
@@ -87,7 +94,7 @@ export interface Span {
 }
 
 const messages = loadMessages(
-  "CtEJCgtkZWJ1Zy5wcm90byIpCg1IZWFsdGhSZXF1ZXN0EhgKB3NlcnZpY2UYASABKAlSB3NlcnZpY2UiKAoOSGVhbHRoUmVzcG9uc2USFgoGc3RhdHVzGAEgASgJUgZzdGF0dXMiKAoMU3RhdHNSZXF1ZXN0EhgKB3NlcnZpY2UYASABKAlSB3NlcnZpY2Ui1QEKDVN0YXRzUmVzcG9uc2USHAoJdGltZXN0YW1wGAEgASgEUgl0aW1lc3RhbXASGAoHc3RhcnRlZBgCIAEoBFIHc3RhcnRlZBIWCgZ1cHRpbWUYAyABKARSBnVwdGltZRIWCgZtZW1vcnkYBCABKARSBm1lbW9yeRIYCgd0aHJlYWRzGAUgASgEUgd0aHJlYWRzEg4KAmdjGAYgASgEUgJnYxIaCghyZXF1ZXN0cxgHIAEoBFIIcmVxdWVzdHMSFgoGZXJyb3JzGAggASgEUgZlcnJvcnMiagoKTG9nUmVxdWVzdBIYCgdzZXJ2aWNlGAEgASgJUgdzZXJ2aWNlEhYKBnN0cmVhbRgCIAEoCFIGc3RyZWFtEhQKBWNvdW50GAMgASgDUgVjb3VudBIUCgVzaW5jZRgEIAEoA1IFc2luY2UisAEKBlJlY29yZBIcCgl0aW1lc3RhbXAYASABKANSCXRpbWVzdGFtcBIxCghtZXRhZGF0YRgCIAMoCzIVLlJlY29yZC5NZXRhZGF0YUVudHJ5UghtZXRhZGF0YRIYCgdtZXNzYWdlGAMgASgJUgdtZXNzYWdlGjsKDU1ldGFkYXRhRW50cnkSEAoDa2V5GAEgASgJUgNrZXkSFAoFdmFsdWUYAiABKAlSBXZhbHVlOgI4ASIeCgxUcmFjZVJlcXVlc3QSDgoCaWQYASABKAlSAmlkIiwKDVRyYWNlUmVzcG9uc2USGwoFc3BhbnMYASADKAsyBS5TcGFuUgVzcGFucyKbAgoEU3BhbhIUCgV0cmFjZRgBIAEoCVIFdHJhY2USDgoCaWQYAiABKAlSAmlkEhYKBnBhcmVudBgDIAEoCVIGcGFyZW50EhIKBG5hbWUYBCABKAlSBG5hbWUSGAoHc3RhcnRlZBgFIAEoBFIHc3RhcnRlZBIaCghkdXJhdGlvbhgGIAEoBFIIZHVyYXRpb24SLwoIbWV0YWRhdGEYByADKAsyEy5TcGFuLk1ldGFkYXRhRW50cnlSCG1ldGFkYXRhEh0KBHR5cGUYCCABKA4yCS5TcGFuVHlwZVIEdHlwZRo7Cg1NZXRhZGF0YUVudHJ5EhAKA2tleRgBIAEoCVIDa2V5EhQKBXZhbHVlGAIgASgJUgV2YWx1ZToCOAEqJQoIU3BhblR5cGUSCwoHSU5CT1VORBAAEgwKCE9VVEJPVU5EEAEysAEKBURlYnVnEi4KBkhlYWx0aBIOLkhlYWx0aFJlcXVlc3QaDy5IZWFsdGhSZXNwb25zZSIDkAIBEisKBVN0YXRzEg0uU3RhdHNSZXF1ZXN0Gg4uU3RhdHNSZXNwb25zZSIDkAIBEh0KA0xvZxILLkxvZ1JlcXVlc3QaBy5SZWNvcmQwARIrCgVUcmFjZRINLlRyYWNlUmVxdWVzdBoOLlRyYWNlUmVzcG9uc2UiA5ACAWIGcHJvdG8z",
+  "Co4LCgtkZWJ1Zy5wcm90byIpCg1IZWFsdGhSZXF1ZXN0EhgKB3NlcnZpY2UYASABKAlSB3NlcnZpY2UiKAoOSGVhbHRoUmVzcG9uc2USFgoGc3RhdHVzGAEgASgJUgZzdGF0dXMiKAoMU3RhdHNSZXF1ZXN0EhgKB3NlcnZpY2UYASABKAlSB3NlcnZpY2Ui1QEKDVN0YXRzUmVzcG9uc2USHAoJdGltZXN0YW1wGAEgASgEUgl0aW1lc3RhbXASGAoHc3RhcnRlZBgCIAEoBFIHc3RhcnRlZBIWCgZ1cHRpbWUYAyABKARSBnVwdGltZRIWCgZtZW1vcnkYBCABKARSBm1lbW9yeRIYCgd0aHJlYWRzGAUgASgEUgd0aHJlYWRzEg4KAmdjGAYgASgEUgJnYxIaCghyZXF1ZXN0cxgHIAEoBFIIcmVxdWVzdHMSFgoGZXJyb3JzGAggASgEUgZlcnJvcnMiagoKTG9nUmVxdWVzdBIYCgdzZXJ2aWNlGAEgASgJUgdzZXJ2aWNlEhYKBnN0cmVhbRgCIAEoCFIGc3RyZWFtEhQKBWNvdW50GAMgASgDUgVjb3VudBIUCgVzaW5jZRgEIAEoA1IFc2luY2UisAEKBlJlY29yZBIcCgl0aW1lc3RhbXAYASABKANSCXRpbWVzdGFtcBIxCghtZXRhZGF0YRgCIAMoCzIVLlJlY29yZC5NZXRhZGF0YUVudHJ5UghtZXRhZGF0YRIYCgdtZXNzYWdlGAMgASgJUgdtZXNzYWdlGjsKDU1ldGFkYXRhRW50cnkSEAoDa2V5GAEgASgJUgNrZXkSFAoFdmFsdWUYAiABKAlSBXZhbHVlOgI4ASIeCgxUcmFjZVJlcXVlc3QSDgoCaWQYASABKAlSAmlkIiwKDVRyYWNlUmVzcG9uc2USGwoFc3BhbnMYASADKAsyBS5TcGFuUgVzcGFucyIOCgxDYWNoZVJlcXVlc3QifgoNQ2FjaGVSZXNwb25zZRIyCgZ2YWx1ZXMYASADKAsyGi5DYWNoZVJlc3BvbnNlLlZhbHVlc0VudHJ5UgZ2YWx1ZXMaOQoLVmFsdWVzRW50cnkSEAoDa2V5GAEgASgJUgNrZXkSFAoFdmFsdWUYAiABKAlSBXZhbHVlOgI4ASKbAgoEU3BhbhIUCgV0cmFjZRgBIAEoCVIFdHJhY2USDgoCaWQYAiABKAlSAmlkEhYKBnBhcmVudBgDIAEoCVIGcGFyZW50EhIKBG5hbWUYBCABKAlSBG5hbWUSGAoHc3RhcnRlZBgFIAEoBFIHc3RhcnRlZBIaCghkdXJhdGlvbhgGIAEoBFIIZHVyYXRpb24SLwoIbWV0YWRhdGEYByADKAsyEy5TcGFuLk1ldGFkYXRhRW50cnlSCG1ldGFkYXRhEh0KBHR5cGUYCCABKA4yCS5TcGFuVHlwZVIEdHlwZRo7Cg1NZXRhZGF0YUVudHJ5EhAKA2tleRgBIAEoCVIDa2V5EhQKBXZhbHVlGAIgASgJUgV2YWx1ZToCOAEqJQoIU3BhblR5cGUSCwoHSU5CT1VORBAAEgwKCE9VVEJPVU5EEAEy3QEKBURlYnVnEi4KBkhlYWx0aBIOLkhlYWx0aFJlcXVlc3QaDy5IZWFsdGhSZXNwb25zZSIDkAIBEisKBVN0YXRzEg0uU3RhdHNSZXF1ZXN0Gg4uU3RhdHNSZXNwb25zZSIDkAIBEh0KA0xvZxILLkxvZ1JlcXVlc3QaBy5SZWNvcmQwARIrCgVUcmFjZRINLlRyYWNlUmVxdWVzdBoOLlRyYWNlUmVzcG9uc2UiA5ACARIrCgVDYWNoZRINLkNhY2hlUmVxdWVzdBoOLkNhY2hlUmVzcG9uc2UiA5ACAWIGcHJvdG8z",
 );
 
 export const HealthRequest: MessageType<HealthRequest> = messages.type<HealthRequest>("HealthRequest");
@@ -98,6 +105,8 @@ export const LogRequest: MessageType<LogRequest> = messages.type<LogRequest>("Lo
 export const Record_: MessageType<Record_> = messages.type<Record_>("Record");
 export const TraceRequest: MessageType<TraceRequest> = messages.type<TraceRequest>("TraceRequest");
 export const TraceResponse: MessageType<TraceResponse> = messages.type<TraceResponse>("TraceResponse");
+export const CacheRequest: MessageType<CacheRequest> = messages.type<CacheRequest>("CacheRequest");
+export const CacheResponse: MessageType<CacheResponse> = messages.type<CacheResponse>("CacheResponse");
 export const Span: MessageType<Span> = messages.type<Span>("Span");
 
 /** Present in every service, and told to no registry. */
@@ -109,6 +118,8 @@ export const Debug: ServiceDescription<{
   log: MethodDescription<"server-stream", LogRequest, Record_>;
   /** The last spans that ended, of one trace or of all. */
   trace: MethodDescription<"unary", TraceRequest, TraceResponse>;
+  /** What the client keeps: for each service it called lately, how many nodes it knows and how fresh that is. */
+  cache: MethodDescription<"unary", CacheRequest, CacheResponse>;
 }> = {
   name: "Debug",
   fullName: "Debug",
@@ -138,6 +149,13 @@ export const Debug: ServiceDescription<{
       name: "Trace",
       request: TraceRequest,
       response: TraceResponse,
+      idempotent: true,
+    },
+    cache: {
+      kind: "unary",
+      name: "Cache",
+      request: CacheRequest,
+      response: CacheResponse,
       idempotent: true,
     },
   },
