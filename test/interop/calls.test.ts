@@ -2,25 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callerFor, type Direction, directions } from "./directions.ts";
 import { availableRegistries, type Fleet, startFleet } from "./fleet.ts";
 import { requireGo, startGoPeer } from "./go-peer.ts";
+import { everyField } from "./samples.ts";
 import { Sample } from "./src/gen/peer.ts";
 
 const available = await requireGo();
 
-/** Each field with a value that a wrong codec would spoil. */
-const sample = {
-  text: 'naïve ✓ <>&% "quoted"\n\u2028',
-  big: -9_007_199_254_740_993n,
-  blob: Uint8Array.of(0, 1, 0xfe, 0xff),
-  tags: ["a", "", "ü"],
-  kind: 2,
-  counts: { one: 1, "": -1 },
-  innerValue: { longName: "outer", next: { longName: "inner" } },
-  yes: true,
-  ratio: 1e-300,
-  huge: 18_446_744_073_709_551_615n,
-  manyInner: [{ longName: "x" }, {}],
-};
-const whole = Sample.decode(Sample.encode(sample));
+const whole = Sample.decode(Sample.encode(everyField));
 const blank = Sample.decode(new Uint8Array());
 const mebibytes = (count: number): Uint8Array => new Uint8Array(count * 1024 * 1024).fill(7);
 const tooLong = mebibytes(4.1);
@@ -41,7 +28,7 @@ describe.skipIf(!available).each(await availableRegistries())("unary calls found
       "application/json",
       "application/grpc+json",
     ])("carries every kind of field as %s", async (contentType) => {
-      expect(await callerFor(direction, fleet)("echo", sample, { contentType })).toEqual({ reply: whole });
+      expect(await callerFor(direction, fleet)("echo", everyField, { contentType })).toEqual({ reply: whole });
     });
 
     it.each(["application/grpc+proto", "application/json"])("carries empty messages as %s", async (contentType) => {

@@ -6,12 +6,13 @@ import { promisify } from "node:util";
 import { freePort, type RunningProcess, requireServer, startProcess, waitForPort } from "@micro/testbed";
 import { expect } from "vitest";
 import { eventually } from "./eventually.ts";
+import type { GoStreamOrder, GoStreamOutcome } from "./stream-orders.ts";
 
 const run = promisify(execFile);
 const folder = join(tmpdir(), `micro-interop-${process.getuid?.() ?? 0}`);
 
-/** A program in `go/`: a service and client on go-micro v2, or the API gateway of its toolkit. */
-export type GoProgram = "peer" | "micro";
+/** A program in `go/`: a service and client on go-micro v2, the API gateway of its toolkit, or the broker of go-micro v1. */
+export type GoProgram = "peer" | "micro" | "older";
 
 /**
  * Builds a program with the machine's Go, quickly when nothing changed. False, after one loud line, when there is no Go
@@ -102,9 +103,13 @@ export interface GoEvent {
 /** A running go-micro v2 program that serves `Peer` and does what it is told. */
 export interface GoPeer extends AsyncDisposable {
   readonly process: RunningProcess;
+  /** Any order of `go/peer`, by its path; rejects with what the peer says when it cannot be carried out. */
+  order<T>(path: string, body?: unknown): Promise<T>;
   /** Where it serves, `127.0.0.1:port`. */
   readonly address: string;
   call(order: GoOrder): Promise<GoOutcome>;
+  /** Leads a stream, step by step; the signal cancels Go's context. */
+  stream(order: GoStreamOrder, signal?: AbortSignal): Promise<GoStreamOutcome>;
   /** A call by grpc-go alone, with any path. */
   bare(address: string, path: string): Promise<{ code: number; message: string }>;
   getService(name: string): Promise<GoRecord[]>;
@@ -138,8 +143,9 @@ export async function startGoPeer({ name, args, env = {} }: GoPeerOptions): Prom
   await child.waitForLine(/Registry \[\w+\] Registering node/);
   await waitForPort(control);
 
-  async function ask<T>(path: string, body?: unknown): Promise<T> {
+  async function ask<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
     const response = await fetch(`http://127.0.0.1:${control}${path}`, {
+      ...(signal && { signal }),
       ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
     });
     const text = await response.text();
@@ -153,7 +159,9 @@ export async function startGoPeer({ name, args, env = {} }: GoPeerOptions): Prom
   return {
     process: child,
     address: `127.0.0.1:${port}`,
+    order: ask,
     call: (order) => ask("/call", order),
+    stream: (order, signal) => ask("/stream", order, signal),
     bare: (address, path) => ask("/bare", { address, path }),
     getService: (service) => ask(`/registry/get?name=${service}`),
     listServices: () => ask("/registry/list"),

@@ -11,7 +11,12 @@ export interface OurLoad {
 /** Calls `Peer.Look`, which takes `holdMs`, so often a second until it is stopped. */
 export function startOurLoad(
   caller: Service,
-  { service, perSecond, holdMs }: { service: string; perSecond: number; holdMs: number },
+  {
+    service,
+    perSecond,
+    holdMs,
+    idempotent = false,
+  }: { service: string; perSecond: number; holdMs: number; idempotent?: boolean },
 ): OurLoad {
   const look = caller.client(Peer, service).look;
   const tally = { made: 0, failed: 0, nodes: {} as Record<string, number>, errors: {} as Record<string, number> };
@@ -23,7 +28,7 @@ export function startOurLoad(
 
   async function call(): Promise<void> {
     try {
-      count(tally.nodes, (await look({ ms: BigInt(holdMs) })).node);
+      count(tally.nodes, (await look({ ms: BigInt(holdMs) }, { idempotent })).node);
     } catch (reason) {
       tally.failed++;
       count(tally.errors, reason instanceof MicroError ? reason.message : String(reason));

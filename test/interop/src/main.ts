@@ -1,3 +1,5 @@
+import { subscribeTold } from "./broker-told.ts";
 import { createPeer } from "./peer.ts";
 
-await createPeer({ name: process.env.PEER_NAME ?? "interop.peer" }).run();
+const peer = createPeer({ name: process.env.PEER_NAME ?? "interop.peer" });
+await subscribeTold(peer, process.env.PEER_TOPICS).run();

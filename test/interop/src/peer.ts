@@ -9,6 +9,8 @@ import {
 } from "@micro/core";
 import { etcd } from "@micro/registry-etcd";
 import { Peer } from "./gen/peer.ts";
+import { Streams } from "./gen/stream.ts";
+import { streamHandlers } from "./stream-handlers.ts";
 
 /** The peer of `peer.proto` on this framework; the twin of the one in `go/`. */
 export function createPeer(options: ServiceOptions): Service {
@@ -20,7 +22,7 @@ export function createPeer(options: ServiceOptions): Service {
       return context.client(Peer, other).look({});
     },
   };
-  return service.handle(Peer, handlers);
+  return service.handle(Peer, handlers).handle(Streams, streamHandlers());
 }
 
 interface Remembered {

@@ -69,6 +69,9 @@ func newControl(service micro.Service) http.Handler {
 	})
 	addRegistry(mux, service)
 	addLoad(mux, caller)
+	addBroker(mux, service)
+	addDebug(mux, caller)
+	addStreams(mux, caller)
 	return mux
 }
 

@@ -4,6 +4,7 @@
 //
 //	PEER_NAME     the name given in code, which --server_name replaces; what Micro-From-Service says
 //	PEER_CONTROL  where to be told, host:port
+//	PEER_TOPICS   topics that the service subscribes to, `topic` or `topic@queue`, with commas between
 //	PEER_LIMIT    bytes that a message of its client and server may have, instead of go-micro's 4 MiB
 package main
 
@@ -30,6 +31,12 @@ func main() {
 	}
 	handler := newPeer(fmt.Sprintf("go-%d", os.Getpid()), service.Client())
 	if err := service.Server().Handle(service.Server().NewHandler(&Peer{handler})); err != nil {
+		logger.Fatal(err)
+	}
+	if err := service.Server().Handle(service.Server().NewHandler(newStreams())); err != nil {
+		logger.Fatal(err)
+	}
+	if err := subscribeService(service); err != nil {
 		logger.Fatal(err)
 	}
 	go func() {
