@@ -1,3 +1,4 @@
+import type { CallOptions } from "@micro/core";
 import { expect } from "vitest";
 import type { OurClient } from "./our-side.ts";
 import type { Payload, StreamingOutputCallResponse } from "./src/gen/test.ts";
@@ -46,6 +47,32 @@ export const messageCases: Readonly<Record<string, Case>> = {
   async empty_stream({ calls }, address) {
     for await (const reply of calls.fullDuplexCall(each([]), { address }))
       throw new Error(`came ${sizeOf(reply)} bytes`);
+  },
+};
+
+/** What travels beside the messages. */
+export const metadataCases: Readonly<Record<string, Case>> = {
+  async custom_metadata({ calls }, address) {
+    const trailingBytes = Buffer.from([0xab, 0xab, 0xab]);
+    const metadata = {
+      "x-grpc-test-echo-initial": "test_initial_metadata_value",
+      "x-grpc-test-echo-trailing-bin": trailingBytes.toString("base64"),
+    };
+    for (const kind of ["unary", "duplex"]) {
+      const told: Record<string, string>[] = [];
+      const options: CallOptions = {
+        address,
+        metadata,
+        onHeaders: (headers) => told.push(headers),
+        onTrailers: (trailers) => told.push(trailers),
+      };
+      if (kind === "unary") await calls.unaryCall({ responseSize: 1, payload: payload(1) }, options);
+      else
+        await first(calls.fullDuplexCall(each([{ responseParameters: [{ size: 1 }], payload: payload(1) }]), options));
+      expect(told[0]).toMatchObject({ "x-grpc-test-echo-initial": "test_initial_metadata_value" });
+      expect(Buffer.from(told[1]?.["x-grpc-test-echo-trailing-bin"] ?? "", "base64")).toEqual(trailingBytes);
+      expect(told).toHaveLength(2);
+    }
   },
 };
 
@@ -102,7 +129,7 @@ export const endingCases: Readonly<Record<string, Case>> = {
 
 async function expectStatus({ calls }: Pick<OurClient, "calls">, address: string, message: string): Promise<void> {
   const call = calls.unaryCall({ responseStatus: { code: 2, message } }, { address });
-  await expect(call).rejects.toMatchObject({ detail: message, answered: true });
+  await expect(call).rejects.toMatchObject({ code: 500, detail: message, answered: true, grpc: { status: 2 } });
 }
 
 function payload(size: number): Payload {
@@ -118,9 +145,11 @@ function expectZeros(got: Payload | undefined, size: number): void {
   expect(got?.body.every((byte) => byte === 0)).toBe(true);
 }
 
+/** The first of the replies, after all of them were read. */
 async function first<T>(replies: AsyncIterable<T>): Promise<T | undefined> {
-  for await (const reply of replies) return reply;
-  return undefined;
+  let found: T | undefined;
+  for await (const reply of replies) found ??= reply;
+  return found;
 }
 
 async function* each<T>(values: readonly T[]): AsyncGenerator<T, void, undefined> {

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const cwd = fileURLToPath(new URL("go", import.meta.url));
 const folder = join(tmpdir(), `micro-grpc-interop-${process.getuid?.() ?? 0}`);
 
-const programs = ["google.golang.org/grpc/interop/client", "google.golang.org/grpc/interop/server", "./gzip"];
+const programs = ["google.golang.org/grpc/interop/client", "google.golang.org/grpc/interop/server", "./gzip", "./tls"];
 
 /**
  * Builds grpc-go's interop programs with the machine's Go, quickly when nothing changed. False, after one loud line,
@@ -80,4 +80,27 @@ async function serving(program: string, args: readonly string[], port: number): 
   const child = await startProcess(join(folder, program), args, { name: `go ${program}` });
   await waitForPort(port);
   return child;
+}
+
+/** Files of a certificate and its key, and those of whoever is trusted. */
+export interface GoTls {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ca: string;
+}
+
+/** Runs some cases over TLS. */
+export function goTlsClient(port: number, tls: GoTls): Promise<GoRun> {
+  return runToEnd("tls", [`--call=127.0.0.1:${port}`, ...tlsArgs(tls)]);
+}
+
+/** Starts a server that wants a certificate of its callers. */
+export async function startGoTlsServer(tls: GoTls): Promise<GoServer> {
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  return { process: await serving("tls", [`--serve=${address}`, ...tlsArgs(tls)], port), address };
+}
+
+function tlsArgs(tls: GoTls): string[] {
+  return Object.entries(tls).map(([name, file]) => `--${name}=${file}`);
 }

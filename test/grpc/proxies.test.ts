@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import type { Server } from "@micro/core";
 import { requireServer } from "@micro/testbed";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { endingCases, messageCases } from "./client-cases.ts";
+import { endingCases, messageCases, metadataCases } from "./client-cases.ts";
 import { goInteropClient, requireGrpcGo } from "./go-programs.ts";
 import { type Nginx, nginxServer, startNginx } from "./nginx.ts";
 import { type OurClient, openOurClient, startOurServer } from "./our-side.ts";
@@ -33,8 +33,9 @@ describe.skipIf(!withNginx)("behind nginx with grpc_pass", () => {
     await server?.close();
   });
 
-  it.each(Object.entries({ ...messageCases, ...endingCases }))("our client passes %s on our server", (_name, check) =>
-    check(client, nginx.address),
+  it.each(Object.entries({ ...messageCases, ...metadataCases, ...endingCases }))(
+    "our client passes %s on our server",
+    (_name, check) => check(client, nginx.address),
   );
 
   it

@@ -1,10 +1,11 @@
-import { type Context, type Handlers, MicroError, sleep, systemClock } from "@micro/core";
+import { type Context, GrpcStatus, type Handlers, sleep, systemClock } from "@micro/core";
 import type { EchoStatus, Payload, ResponseParameters, StreamingOutputCallResponse, TestService } from "./gen/test.ts";
 
 /** What the standard interop cases ask of a server. */
 export const testHandlers: Handlers<(typeof TestService)["methods"]> = {
   emptyCall: () => ({}),
-  unaryCall({ responseStatus, responseSize }) {
+  unaryCall({ responseStatus, responseSize }, context) {
+    echoMetadata(context);
     raise(responseStatus);
     return { payload: zeros(responseSize) };
   },
@@ -15,6 +16,7 @@ export const testHandlers: Handlers<(typeof TestService)["methods"]> = {
     return { aggregatedPayloadSize };
   },
   async *fullDuplexCall(requests, context) {
+    echoMetadata(context);
     for await (const { responseStatus, responseParameters } of requests) {
       raise(responseStatus);
       yield* replies(responseParameters, context);
@@ -36,7 +38,16 @@ function zeros(size: number): Payload {
   return { type: 0, body: new Uint8Array(size) };
 }
 
-// The cases ask for UNKNOWN alone, which is how a code travels that gRPC has no status for.
+// What the case custom_metadata sends, and where it wants it back.
+const initial = "x-grpc-test-echo-initial";
+const trailing = "x-grpc-test-echo-trailing-bin";
+
+function echoMetadata(context: Context): void {
+  const { [initial]: first, [trailing]: last } = context.metadata;
+  if (first !== undefined) context.replyHeaders({ [initial]: first });
+  if (last !== undefined) context.replyTrailers({ [trailing]: last });
+}
+
 function raise(status: EchoStatus | undefined): void {
-  if (status && status.code !== 0) throw new MicroError("grpc.testing", 520, status.message);
+  if (status && status.code !== 0) throw new GrpcStatus(status.code, status.message);
 }
