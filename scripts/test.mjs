@@ -14,6 +14,13 @@ const steps = [
   ["types of tests", "tsc", "-p", "tsconfig.json"],
   ["unit and conformance", "vitest", "run", "--project", "unit"],
   ["system", "vitest", "run", "--project", "system"],
+  // Every program on the other gRPC engine; the faults of etcd are the same on both.
+  [
+    "scenarios on grpc-js",
+    ...["env", "MICRO_TEST_GRPC_ENGINE=grpc-js", "vitest", "run", "--project", "system"],
+    ...["test/scenarios/sample-mdns.test.ts", "test/scenarios/fleet-etcd.test.ts"],
+    ...["-t", "on mDNS|goes round|when a copy is"],
+  ],
 ];
 
 const only = process.argv.slice(2);

@@ -1,7 +1,16 @@
-import { type EtcdCluster, etcdServer, freePort, type RunningProcess, requireServer, startEtcd } from "@micro/testbed";
+import {
+  type EtcdCluster,
+  etcdServer,
+  freePort,
+  type Load,
+  type RunningProcess,
+  requireServer,
+  startEtcd,
+  type Tally,
+} from "@micro/testbed";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { get } from "./http.ts";
-import { type Load, startLoad, type Tally } from "./load.ts";
+import { startLoad } from "./load.ts";
 import { sampleAnswer, samplePath, startGateway, startProgram } from "./programs.ts";
 
 const callsPerSecond = 100;
@@ -45,7 +54,7 @@ describe.skipIf(!available)("three user-srv on three etcd members, under load", 
       process.kill(leaving.pid, "SIGTERM");
       expect(await leaving.exited).toEqual({ code: 0, signal: null });
       copies[0] = await startCopy(0);
-      await madeMore(load, callsPerSecond);
+      await load.madeMore(callsPerSecond);
     });
     expect(tally).toMatchObject({ failed: 0, reasons: [] });
     const before = copies.map(served);
@@ -60,10 +69,10 @@ describe.skipIf(!available)("three user-srv on three etcd members, under load", 
       const killed = copies[1] as RunningProcess;
       process.kill(killed.pid, "SIGKILL");
       await killed.exited;
-      await madeMore(load, 2 * callsPerSecond);
+      await load.madeMore(2 * callsPerSecond);
       await eventually(async () => expect(await registered()).toHaveLength(2));
       copies[1] = await startCopy(1);
-      await madeMore(load, callsPerSecond);
+      await load.madeMore(callsPerSecond);
     });
     expect(tally).toMatchObject({ failed: 0, reasons: [] });
   });
@@ -72,10 +81,10 @@ describe.skipIf(!available)("three user-srv on three etcd members, under load", 
     const tally = await underLoad("kill -9 of an etcd member", async (load) => {
       const before = await registered();
       await etcd.members[0]?.kill9();
-      await madeMore(load, 8 * callsPerSecond); // longer than the ttl of a registration
+      await load.madeMore(8 * callsPerSecond); // longer than the ttl of a registration
       expect(await registered()).toEqual(before);
       await etcd.members[0]?.start();
-      await madeMore(load, callsPerSecond);
+      await load.madeMore(callsPerSecond);
       expect(await registered()).toEqual(before);
       expect(before).toHaveLength(3);
     });
@@ -87,10 +96,10 @@ describe.skipIf(!available)("three user-srv on three etcd members, under load", 
       const before = await registered();
       const leader = await etcd.leader(); // the only member that one of the copies was told of
       leader.freeze();
-      await madeMore(load, 20 * callsPerSecond);
+      await load.madeMore(20 * callsPerSecond);
       expect(await registered()).toEqual(before);
       leader.thaw();
-      await madeMore(load, callsPerSecond);
+      await load.madeMore(callsPerSecond);
       expect(await registered()).toEqual(before);
       expect(before).toHaveLength(3);
     });
@@ -100,10 +109,10 @@ describe.skipIf(!available)("three user-srv on three etcd members, under load", 
   it("goes on while all of etcd is down for a minute, and registers everyone again", async () => {
     const tally = await underLoad("all of etcd down for 60 s", async (load) => {
       await Promise.all(etcd.members.map((member) => member.stop()));
-      await madeMore(load, 60 * callsPerSecond);
+      await load.madeMore(60 * callsPerSecond);
       await Promise.all(etcd.members.map((member) => member.start()));
       await eventually(async () => expect(await registered()).toHaveLength(3));
-      await madeMore(load, callsPerSecond);
+      await load.madeMore(callsPerSecond);
     });
     expect(tally).toMatchObject({ failed: 0, reasons: [] });
   });
@@ -124,7 +133,7 @@ describe.skipIf(!available)("three user-srv on three etcd members, under load", 
   async function underLoad(what: string, faults: (load: Load) => Promise<void>): Promise<Tally> {
     const load = startLoad(url, sampleAnswer, callsPerSecond);
     try {
-      await madeMore(load, callsPerSecond);
+      await load.madeMore(callsPerSecond);
       await faults(load);
     } finally {
       const { made, failed } = await load.stop();
@@ -143,12 +152,6 @@ describe.skipIf(!available)("three user-srv on three etcd members, under load", 
 
 function served(copy: RunningProcess): number {
   return copy.output().split("Received User.QueryUserByName request").length - 1;
-}
-
-/** Waits until the load has made `more` further calls: time told by the work done in it. */
-async function madeMore(load: Load, more: number): Promise<void> {
-  const target = load.tally.made + more;
-  while (load.tally.made < target) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 async function eventually(check: () => void | Promise<void>): Promise<void> {

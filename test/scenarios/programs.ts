@@ -10,7 +10,15 @@ const files = {
   micro: "packages/micro/bin/micro.js",
 } as const;
 
-/** Starts one of the repository's programs. Its own flags decide; `MICRO_*` variables of this process do not. */
+/** Where one of the repository's programs begins. */
+export function programFile(program: keyof typeof files): string {
+  return `${root}${files[program]}`;
+}
+
+/**
+ * Starts one of the repository's programs. Its own flags decide; `MICRO_*` variables of this process do not, but for
+ * `MICRO_TEST_GRPC_ENGINE`, which puts all of them on that engine.
+ */
 export function startProgram(
   program: keyof typeof files,
   args: readonly string[] = [],
@@ -18,7 +26,9 @@ export function startProgram(
 ): Promise<RunningProcess> {
   const inherited = Object.keys(process.env).filter((name) => name.startsWith("MICRO_"));
   const cleared = Object.fromEntries(inherited.map((name) => [name, undefined]));
-  return spawnNode(`${root}${files[program]}`, args, { name: program, env: { ...cleared, ...env } });
+  const engine = process.env.MICRO_TEST_GRPC_ENGINE;
+  const chosen = engine ? { MICRO_GRPC_ENGINE: engine } : {};
+  return spawnNode(programFile(program), args, { name: program, env: { ...cleared, ...chosen, ...env } });
 }
 
 /** Starts the gateway on `port` and waits until it listens. */
