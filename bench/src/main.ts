@@ -1,10 +1,15 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { idleConnections } from "./idle-connections.ts";
+import { raceBenches } from "./races.ts";
 import { registryCache } from "./registry-cache.ts";
 import { printRows, type Row } from "./table.ts";
-import { unary } from "./unary.ts";
 
-const benches: Readonly<Record<string, () => Promise<Row[]>>> = { unary, "registry-cache": registryCache };
+const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
+  ...raceBenches,
+  "idle-connections": idleConnections,
+  "registry-cache": registryCache,
+};
 
 // Heap figures are taken after a collection.
 setFlagsFromString("--expose_gc");
@@ -15,7 +20,7 @@ const json = args.includes("--json");
 const asked = args.filter((arg) => !arg.startsWith("--"));
 const unknown = asked.find((name) => !benches[name]);
 if (unknown !== undefined || args.some((arg) => arg.startsWith("--") && arg !== "--json")) {
-  console.error(`usage: pnpm bench [${Object.keys(benches).join("|")}]… [--json]`);
+  console.error(`usage: npm run bench -- [${Object.keys(benches).join("|")}]… [--json]`);
   process.exit(2);
 }
 for (const [name, bench] of Object.entries(benches)) {

@@ -7,6 +7,7 @@ export function printRows(title: string, rows: readonly Row[], json: boolean): v
     for (const row of rows) console.log(JSON.stringify({ bench: title, ...row }));
     return;
   }
+  if (rows.length === 0) return;
   const columns = Object.keys(rows[0] ?? {});
   const text = (row: Row, column: string): string => String(row[column] ?? "");
   const widths = columns.map((column) => Math.max(column.length, ...rows.map((row) => text(row, column).length)));
@@ -14,6 +15,12 @@ export function printRows(title: string, rows: readonly Row[], json: boolean): v
   console.log(columns.map((column, index) => column.padEnd(widths[index] ?? 0)).join("  "));
   for (const row of rows)
     console.log(columns.map((column, index) => text(row, column).padEnd(widths[index] ?? 0)).join("  "));
+}
+
+/** What was wanted, and whether it was reached; nothing where nothing was wanted. */
+export function goalOf(ratio: number, goal: number | undefined): string {
+  if (goal === undefined) return "";
+  return `≥ ${goal} ${ratio >= goal ? "reached" : "MISSED"}`;
 }
 
 /** The middle of the numbers. */

@@ -8,15 +8,30 @@ export interface Message {
   tags: string[];
 }
 
+export interface Blob {
+  body: Uint8Array;
+}
+
+export interface Wish {
+  messages: number;
+  bytes: number;
+}
+
 const messages = loadMessages(
-  "CqsBCgplY2hvLnByb3RvEgViZW5jaCJdCgdNZXNzYWdlEhIKBG5hbWUYASABKAlSBG5hbWUSFgoGbnVtYmVyGAIgASgDUgZudW1iZXISEgoEdGV4dBgDIAEoCVIEdGV4dBISCgR0YWdzGAQgAygJUgR0YWdzMi8KBEVjaG8SJwoFVW5hcnkSDi5iZW5jaC5NZXNzYWdlGg4uYmVuY2guTWVzc2FnZWIGcHJvdG8z",
+  "Ct0CCgplY2hvLnByb3RvEgViZW5jaCJdCgdNZXNzYWdlEhIKBG5hbWUYASABKAlSBG5hbWUSFgoGbnVtYmVyGAIgASgDUgZudW1iZXISEgoEdGV4dBgDIAEoCVIEdGV4dBISCgR0YWdzGAQgAygJUgR0YWdzIhoKBEJsb2ISEgoEYm9keRgBIAEoDFIEYm9keSI4CgRXaXNoEhoKCG1lc3NhZ2VzGAEgASgFUghtZXNzYWdlcxIUCgVieXRlcxgCIAEoBVIFYnl0ZXMyeAoERWNobxInCgVVbmFyeRIOLmJlbmNoLk1lc3NhZ2UaDi5iZW5jaC5NZXNzYWdlEiEKBUxhcmdlEgsuYmVuY2guQmxvYhoLLmJlbmNoLkJsb2ISJAoGU3RyZWFtEgsuYmVuY2guV2lzaBoLLmJlbmNoLkJsb2IwAUIRWg9iZW5jaC9zaGFyZWQvcGJiBnByb3RvMw==",
 );
 
 export const Message: MessageType<Message> = messages.type<Message>("bench.Message");
+export const Blob: MessageType<Blob> = messages.type<Blob>("bench.Blob");
+export const Wish: MessageType<Wish> = messages.type<Wish>("bench.Wish");
 
-/** The smallest call that still has something to encode. */
 export const Echo: ServiceDescription<{
+  /** The smallest call that still has something to encode. */
   unary: MethodDescription<"unary", Message, Message>;
+  /** Gives back what it gets, which is large. */
+  large: MethodDescription<"unary", Blob, Blob>;
+  /** So many blobs of so many bytes. */
+  stream: MethodDescription<"server-stream", Wish, Blob>;
 }> = {
   name: "Echo",
   fullName: "bench.Echo",
@@ -26,6 +41,18 @@ export const Echo: ServiceDescription<{
       name: "Unary",
       request: Message,
       response: Message,
+    },
+    large: {
+      kind: "unary",
+      name: "Large",
+      request: Blob,
+      response: Blob,
+    },
+    stream: {
+      kind: "server-stream",
+      name: "Stream",
+      request: Wish,
+      response: Blob,
     },
   },
   files: () => messages.files(),

@@ -1,0 +1,20 @@
+module bench/grpc
+
+go 1.19
+
+require google.golang.org/grpc v1.64.1
+
+require (
+	github.com/golang/protobuf v1.5.4 // indirect
+	google.golang.org/protobuf v1.33.0 // indirect
+)
+
+require (
+	bench/shared v0.0.0
+	golang.org/x/net v0.26.0 // indirect
+	golang.org/x/sys v0.21.0 // indirect
+	golang.org/x/text v0.16.0 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20240318140521-94a12d6c2237 // indirect
+)
+
+replace bench/shared => ../shared
