@@ -171,6 +171,11 @@ export {
   type SettledFlagValues,
   withDefaults,
 } from "./service/flags.ts";
+export {
+  Debug,
+  type HealthResponse as DebugHealth,
+  type StatsResponse as DebugStats,
+} from "./service/gen/debug.ts";
 export { Health, HealthCheckResponse_ServingStatus } from "./service/gen/grpc_health_v1.ts";
 export { ServerReflection } from "./service/gen/grpc_reflection_v1.ts";
 export type { LocalCalls } from "./service/local-calls.ts";

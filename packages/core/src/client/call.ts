@@ -205,8 +205,8 @@ function markFailure({ selector }: CallParts, candidate: Candidate, reason: unkn
 }
 
 /** The node could not be reached or went away under the call. */
-function nodeFailed({ unprocessed, code }: MicroError): boolean {
-  return unprocessed || code === 503;
+function nodeFailed({ code }: MicroError): boolean {
+  return code === 503; // a message that is too large is unprocessed as well, and no fault of the node's
 }
 
 function selectNext({ selector, settings }: CallParts, service: string, options: CallOptions): Next | Promise<Next> {

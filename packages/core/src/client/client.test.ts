@@ -67,6 +67,15 @@ describe("a client", () => {
     expect(spoken).toEqual(["one", "two"]);
   });
 
+  it("neither repeats nor blames a node for a call that no node would take", async () => {
+    const tooLarge = new MicroError("go.micro.client", 413, "too large", { unprocessed: true });
+    const { call, attempts } = await clientOf(["a:1", "b:1"], async () => Promise.reject(tooLarge));
+    await expect(call()).rejects.toBe(tooLarge);
+    await expect(call()).rejects.toBe(tooLarge);
+    expect(attempts).toHaveLength(2);
+    expect(new Set(attempts).size).toBe(2); // in turn, neither of them left out
+  });
+
   it("does not repeat a call that may have run", async () => {
     const { call, attempts } = await clientOf(["a:1", "b:1"], async () => Promise.reject(dropped));
     await expect(call()).rejects.toBe(dropped);

@@ -105,22 +105,30 @@ describe.each(["grpc", "mucp"])("a service that is asked by %s", (protocol) => {
   }
 });
 
+// The first call of a gRPC connection leaves before its server has said how much it takes.
 it.each([
-  ["grpc", 429],
-  ["mucp", 431],
-])("headers over 64 KiB are refused by %s with %i, and the calls that follow are served", async (server, code) => {
-  const argv = ["--registry=memory", "--log_level=error", `--server=${server}`];
-  const options = { argv, env: {}, noticeMs: 0, localCalls: "never" } as const;
-  await using service = createService({ ...options, name: "srv" });
-  await service.start();
-  await using caller = createService({ ...options, name: "cli" });
-  const { health } = caller.client(Debug, "srv");
-  const metadata = Object.fromEntries(Array.from({ length: 18 }, (_, at) => [`x-large-${at}`, "x".repeat(4_000)]));
-  for (let round = 0; round < 2; round++) {
-    await expect(health({}, { metadata })).rejects.toMatchObject({ code });
-    expect(await health({})).toEqual({ status: "ok" });
-  }
-});
+  ["grpc", 429, 431],
+  ["mucp", 431, 431],
+])(
+  "headers over 64 KiB are refused by %s with %i, then %i, and the calls beside and after are served",
+  async (server, first, then) => {
+    const argv = ["--registry=memory", "--log_level=error", `--server=${server}`];
+    const options = { argv, env: {}, noticeMs: 0, localCalls: "never" } as const;
+    await using service = createService({ ...options, name: "srv" });
+    await service.start();
+    await using caller = createService({ ...options, name: "cli" });
+    const { health } = caller.client(Debug, "srv");
+    const large = (headers: number): Record<string, string> =>
+      Object.fromEntries(Array.from({ length: headers }, (_, at) => [`x-large-${at}`, "x".repeat(4_000)]));
+    await expect(health({}, { metadata: large(18) })).rejects.toMatchObject({ code: first });
+    for (const headers of [18, 100]) {
+      const beside = health({});
+      await expect(health({}, { metadata: large(headers) })).rejects.toMatchObject({ code: then });
+      expect(await beside).toEqual({ status: "ok" });
+      expect(await health({})).toEqual({ status: "ok" });
+    }
+  },
+);
 
 async function* forEver(): AsyncGenerator<{ service: string }, void, undefined> {
   for (;;) {

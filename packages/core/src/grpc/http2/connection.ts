@@ -12,6 +12,9 @@ import { writeCompressed, writeMessage } from "./write-message.ts";
 
 const defaults = { maxMessageBytes: 4 * 1024 * 1024, dialTimeoutMs: 1_000, compression: "identity" } as const;
 
+// `grpc-timeout`, which comes on top of what is the same for each call.
+const ownHeaderBytes = 64;
+
 /** Connections to one server when its limit of streams a connection is reached. */
 const maxConnections = 8;
 
@@ -83,6 +86,8 @@ export function http2Connection(address: string, options: ConnectOptions = {}): 
     if (left <= 0) throw deadlineExceeded(call.target, address);
     const headers = headersOf(call, compressionOf(call));
     const used = connection();
+    if (headers.bytes > used.peerSettings.maxHeaderListBytes - ownHeaderBytes)
+      throw tooManyHeaders(headers.bytes, used);
     const whyLost = (): string => used.error?.message ?? "the connection was closed";
     const handler = new ClientCall(call, address, maxMessageBytes, whyLost, events);
     const stream = used.request(
@@ -92,6 +97,12 @@ export function http2Connection(address: string, options: ConnectOptions = {}): 
     );
     if (!stream.closed) handler.begin(stream);
     return { stream, handler };
+  }
+
+  /** Sent all the same, they would end the connection and every other call on it. */
+  function tooManyHeaders(bytes: number, { peerSettings }: Http2Connection): MicroError {
+    const detail = `the headers of the call have ${bytes} bytes, more than the ${peerSettings.maxHeaderListBytes} that ${address} takes`;
+    return new MicroError("go.micro.client", 431, detail, { unprocessed: true });
   }
 
   function compressionOf(call: OutgoingCall): Compression {
