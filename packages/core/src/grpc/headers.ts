@@ -5,23 +5,42 @@ import type { Metadata } from "../words/metadata.ts";
 /**
  * The headers of a call that are the program's, and those that go-micro adds: `timeout` in nanoseconds and the content
  * type that was asked for. Names that HTTP/2 or gRPC keep for themselves are left out; values that are not printable
- * ASCII are percent-encoded. Each entry is a name and a value; binary ones (`…-bin`) are base64.
+ * ASCII are percent-encoded. A flat list, name, value, name, value, …; binary ones (`…-bin`) are base64.
  */
-export function callHeaders(
-  metadata: Metadata,
-  timeoutMs: number | undefined,
-  asked: string,
-): [name: string, value: string][] {
-  const headers: [string, string][] = [];
+export function callHeaders(metadata: Metadata, timeoutMs: number | undefined, asked: string): string[] {
+  return [...metadataFields(metadata), ...addedFields(timeoutMs, asked)];
+}
+
+/** The program's own, as a flat list. */
+export function metadataFields(metadata: Metadata): string[] {
+  const fields: string[] = [];
   for (const given in metadata) {
-    const key = given.toLowerCase();
-    if (reserved.has(key) || key.startsWith("grpc-") || !legalKey.test(key)) continue;
+    const name = sentName(given);
+    if (name === "") continue;
     const value = metadata[given] as string;
-    headers.push([key, printable.test(value) ? value : encodeURIComponent(value.toWellFormed())]);
+    fields.push(name, printable.test(value) ? value : encodeURIComponent(value.toWellFormed()));
   }
-  if (timeoutMs !== undefined) headers.push(["timeout", formatTimeoutHeader(timeoutMs)]);
-  headers.push(["x-content-type", asked]);
-  return headers;
+  return fields;
+}
+
+/** Those that go-micro adds. */
+export function addedFields(timeoutMs: number | undefined, asked: string): string[] {
+  const fields = ["x-content-type", asked];
+  return timeoutMs === undefined ? fields : ["timeout", formatTimeoutHeader(timeoutMs), ...fields];
+}
+
+// What programs call their metadata, by what it is sent as; "" for what is not sent. Names are few and come again with
+// each call; where somebody makes up new ones for ever, they are looked at anew each time.
+const sentNames = new Map<string, string>();
+const mostSentNames = 1024;
+
+function sentName(given: string): string {
+  const known = sentNames.get(given);
+  if (known !== undefined) return known;
+  const name = given.toLowerCase();
+  const sent = reserved.has(name) || name.startsWith("grpc-") || !legalKey.test(name) ? "" : name;
+  if (sentNames.size < mostSentNames) sentNames.set(given, sent);
+  return sent;
 }
 
 /** Go puts any text into headers as UTF-8, which arrives here as one character a byte. */

@@ -120,7 +120,7 @@ export class HpackEncoder {
   private field(out: Buffer, at: number, name: string, value: string): number {
     const index = this.indexOf(name, value);
     if (index > 0) return integer(out, at, 0x80, 0x7f, index);
-    const habit = habits.get(name);
+    const habit = habits.get(name) ?? habitOf(name);
     if (habit === "secret") return this.literal(out, at, 0x10, 0x0f, name, value);
     if (habit !== "changing" && this.seenBefore(name, value)) return this.inserted(out, at, name, value);
     return this.literal(out, at, 0x00, 0x0f, name, value);
@@ -190,7 +190,7 @@ export class HpackEncoder {
  * How the values of a name behave. `secret` ones are never put into a table, where a third party who shares the
  * connection could guess them by the size of blocks (RFC 7541 §7.1); `changing` ones would only push out others.
  */
-const habits: ReadonlyMap<string, "secret" | "changing"> = new Map([
+const habits = new Map<string, Habit>([
   ["authorization", "secret"],
   ["proxy-authorization", "secret"],
   ["cookie", "secret"],
@@ -211,6 +211,17 @@ const habits: ReadonlyMap<string, "secret" | "changing"> = new Map([
   ["traceparent", "changing"],
   ["x-request-id", "changing"],
 ]);
+
+type Habit = "secret" | "changing" | "usual";
+
+// Names are few; where somebody makes up new ones for ever, they are looked at anew each time.
+const mostHabits = 1024;
+
+function habitOf(name: string): Habit {
+  const habit = /authorization|cookie|token|secret|password|api-?key/.test(name) ? "secret" : "usual";
+  if (habits.size < mostHabits) habits.set(name, habit);
+  return habit;
+}
 
 function integer(out: Buffer, at: number, pattern: number, prefix: number, value: number): number {
   if (value < prefix) {

@@ -5,10 +5,7 @@ import { callHeaders, isShown, replyMetadata, textOf } from "../headers.ts";
 /** The headers of a call as grpc-js wants them. */
 export function callMetadata(headers: Headers, timeoutMs: number | undefined, asked: string, wire: string): Metadata {
   const result = wire === "application/grpc+proto" ? new Metadata() : new TypedMetadata(wire);
-  for (const [name, value] of callHeaders(headers, timeoutMs, asked)) {
-    addEntry(result, name, value);
-  }
-  return result;
+  return addAll(result, callHeaders(headers, timeoutMs, asked));
 }
 
 /** Headers of a reply of this content type, with those that a handler has added, if any. */

@@ -12,8 +12,7 @@ import { writeCompressed, writeMessage } from "./write-message.ts";
 
 const defaults = { maxMessageBytes: 4 * 1024 * 1024, dialTimeoutMs: 1_000, compression: "identity" } as const;
 
-// `grpc-timeout`, which comes on top of what is the same for each call.
-const ownHeaderBytes = 64;
+const timeoutFieldBytes = 64;
 
 /** Connections to one server when its limit of streams a connection is reached. */
 const maxConnections = 8;
@@ -84,17 +83,14 @@ export function http2Connection(address: string, options: ConnectOptions = {}): 
     if (call.signal?.aborted) throw callCancelled();
     const left = call.deadline - Date.now();
     if (left <= 0) throw deadlineExceeded(call.target, address);
-    const headers = headersOf(call, compressionOf(call));
+    const { template, fields } = headersOf(call, compressionOf(call));
     const used = connection();
-    if (headers.bytes > used.peerSettings.maxHeaderListBytes - ownHeaderBytes)
-      throw tooManyHeaders(headers.bytes, used);
+    const bytes = template.bytes + listBytes(fields) + timeoutFieldBytes;
+    if (bytes > used.peerSettings.maxHeaderListBytes) throw tooManyHeaders(bytes, used);
     const whyLost = (): string => used.error?.message ?? "the connection was closed";
     const handler = new ClientCall(call, address, maxMessageBytes, whyLost, events);
-    const stream = used.request(
-      handler,
-      headers,
-      left === Number.POSITIVE_INFINITY ? [] : ["grpc-timeout", formatGrpcTimeout(left)],
-    );
+    const own = left === Number.POSITIVE_INFINITY ? fields : ["grpc-timeout", formatGrpcTimeout(left), ...fields];
+    const stream = used.request(handler, template, own);
     if (!stream.closed) handler.begin(stream);
     return { stream, handler };
   }
@@ -159,6 +155,13 @@ export function http2Connection(address: string, options: ConnectOptions = {}): 
     }),
     ...closeable(close),
   };
+}
+
+/** What fields count as in a header list: RFC 9113 §6.5.2. */
+function listBytes(fields: readonly string[]): number {
+  let bytes = fields.length * 16; // 32 a field, of which there are half as many
+  for (let i = 0; i < fields.length; i++) bytes += (fields[i] as string).length;
+  return bytes;
 }
 
 function splitAddress(address: string): { host: string; port: number } {

@@ -20,8 +20,8 @@ export interface RequestHead {
   readonly encoding: string;
   /** The shorter of go-micro's timeout and gRPC's, in milliseconds; undefined when there is neither. */
   readonly timeoutMs: number | undefined;
-  /** Never handed out itself, since handlers may write into theirs. */
-  readonly metadata: Metadata;
+  /** The headers as a handler sees them: its own copy, since it may write into it. */
+  readonly metadata: () => Metadata;
   /** Whether large messages of the reply are compressed. */
   readonly compresses: boolean;
   /** The headers of a reply. */
@@ -80,7 +80,7 @@ export function readRequest(
     contentType,
     encoding,
     timeoutMs: timeoutMs === Number.POSITIVE_INFINITY ? undefined : timeoutMs,
-    metadata: metadataOf(headers, peer),
+    metadata: metadataMaker(headers, peer),
     compresses,
     reply: replyHeaders(contentType, compresses ? compression : "identity"),
   };
@@ -112,13 +112,29 @@ function statusLine(contentType: string): string[] {
   return [":status", "200", "content-type", contentType];
 }
 
+/** Most blocks of headers that carry an id of their own come once, so nothing is kept for the first who asks. */
+function metadataMaker(headers: HeaderList, peer: string): () => Metadata {
+  let asked = false;
+  let kept: Metadata | undefined;
+  return () => {
+    if (!asked) {
+      asked = true;
+      return metadataOf(headers, peer);
+    }
+    kept ??= metadataOf(headers, peer);
+    return Object.assign(Object.create(null) as Metadata, kept);
+  };
+}
+
 /** Headers as a handler sees them: several values of one joined with `, `, binary ones in base64. */
-function metadataOf(headers: HeaderList, peer: string): Metadata {
+function metadataOf({ fields }: HeaderList, peer: string): Metadata {
   const metadata: Metadata = Object.create(null);
-  for (const [name, value] of headers) {
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] as string;
     if (!isShown(name)) continue;
-    const text = textOf(value);
-    metadata[name] = name in metadata ? `${metadata[name]}, ${text}` : text;
+    const text = textOf(fields[i + 1] as string);
+    const before = metadata[name];
+    metadata[name] = before === undefined ? text : `${before}, ${text}`;
   }
   metadata.remote = peer;
   return metadata;

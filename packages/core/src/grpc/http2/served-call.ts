@@ -64,7 +64,7 @@ export class ServedCall implements IncomingCall, StreamHandler {
   }
 
   get metadata(): Metadata {
-    this.#metadata ??= Object.assign(Object.create(null) as Metadata, this.#head.metadata);
+    this.#metadata ??= this.#head.metadata();
     return this.#metadata;
   }
 
