@@ -1,12 +1,17 @@
 // Makes the package in the current folder one file that runs with Node alone: `node ../../scripts/bundle.mjs [--outdir bundle] [src/main.ts]`
-// writes main.mjs, its source map, and the licences of what went into it. The package brings esbuild.
+// writes main.mjs, its source map, and the licences of what went into it. The package brings esbuild. With `--splitting` what is
+// imported when it is needed gets files of its own, so that starting loads only the rest.
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, extname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { withoutBarrels } from "./without-barrels.mjs";
 
 const { values, positionals } = parseArgs({
-  options: { outdir: { type: "string", default: "bundle" } },
+  options: {
+    outdir: { type: "string", default: "bundle" },
+    splitting: { type: "boolean", default: false },
+  },
   allowPositionals: true,
 });
 const entry = positionals[0] ?? "src/main.ts";
@@ -18,8 +23,14 @@ const suspects = new Set();
 const neverInBundles = [
   /@grpc[\\/]grpc-js[\\/]build[\\/]src[\\/](channelz|orca)\.js$/, // services that nobody offers
   /(pino[\\/]lib[\\/]transport|thread-stream[\\/]index)\.js$/, // log transports in worker threads
+  /undici[\\/]index\.js$/, // its own name, for stack traces
+  /packages[\\/]micro[\\/]src[\\/]templates-folder\.ts$/, // the templates of `micro new`, which stand beside the bundle where they are wanted
   /(fastify|fast-json-stringify|light-my-request)[\\/]build[\\/][^\\/]+\.js$/, // scripts that wrote code before publishing
 ];
+
+// Dependencies in CommonJS call `require` for Node's own modules.
+const banner =
+  'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);';
 
 await rm(outdir, { recursive: true, force: true });
 const { metafile } = await esbuild.build({
@@ -27,13 +38,15 @@ const { metafile } = await esbuild.build({
   outdir,
   outExtension: { ".js": ".mjs" },
   bundle: true,
+  splitting: values.splitting,
+  // What starts often should be read fast; names stay for whoever reads a stack trace.
+  minifyWhitespace: values.splitting,
+  minifySyntax: values.splitting,
+  chunkNames: "[name]-[hash]",
   platform: "node",
   target: "node20",
   format: "esm",
-  // Dependencies in CommonJS call `require` for Node's own modules.
-  banner: {
-    js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
-  },
+  banner: { js: banner },
   sourcemap: true,
   sourcesContent: false,
   legalComments: "none", // they stand in LICENSES.txt
@@ -42,6 +55,11 @@ const { metafile } = await esbuild.build({
   plugins: [{ name: "sources", setup: (build) => build.onLoad({ filter: /\.[cm]?[jt]s$/ }, load) }],
 });
 
+await Promise.all(
+  Object.keys(metafile.outputs)
+    .filter((file) => file.endsWith(".mjs"))
+    .map(withoutBanner),
+);
 const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
 const included = inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => resolve(path));
 const unhandled = included.filter((path) => suspects.has(path));
@@ -62,7 +80,10 @@ async function load({ path }) {
   if (/[\\/]node_modules[\\/]/.test(path)) {
     if (/[\\/]etcd3[\\/]lib[\\/]connection-pool\.js$/.test(path)) contents = withProtos(contents, path);
     contents = withoutMap(contents);
-  } else contents = await withNeighbours(contents, path);
+  } else {
+    contents = await withNeighbours(contents, path);
+    if (values.splitting) contents = withoutBarrels(contents, path);
+  }
   if (looksForNeighbours(contents) && !neverInBundles.some((pattern) => pattern.test(path))) suspects.add(path);
   return { contents, loader: extname(path).endsWith("ts") ? "ts" : "js" };
 }
@@ -76,6 +97,12 @@ function withProtos(source, path) {
   const protobuf = createRequire(createRequire(path).resolve("@grpc/proto-loader"))("protobufjs");
   const root = new protobuf.Root().loadSync(join(dirname(path), "../proto/rpc.proto"), { keepCase: true });
   return source.replace(call, () => `fromJSON)(${JSON.stringify(root.resolveAll().toJSON())},`);
+}
+
+/** Takes the banner out of a file that has no use for it. The lines stay, so that the source map fits. */
+async function withoutBanner(file) {
+  const [head, rest = ""] = (await readFile(file, "utf8")).split(banner);
+  if (!/\brequire\b/.test(rest)) await writeFile(file, `${head}\n${rest}`);
 }
 
 /** Positions in dependencies would make the map, which the logger reads at its first line, three times as large. */

@@ -11,6 +11,7 @@ const layers = [
   ["codec", "registry", "protocol", "transport"],
   ["selector", "broker"],
   ["grpc", "mucp"],
+  ["local"],
   ["client", "server"],
   ["service"],
 ];
@@ -21,6 +22,11 @@ const homes = {
   "@grpc/proto-loader": ["packages/core/src/grpc/", "bench/", "test/"],
   etcd3: ["packages/registry-etcd/"],
   fastify: ["packages/api/", "bench/"],
+  ws: ["packages/gateway/", "packages/api/", "test/"],
+  undici: ["packages/gateway/", "packages/api/", "test/", "bench/"],
+  jose: ["packages/api/"],
+  "prom-client": ["packages/api/"],
+  "acme-client": ["packages/api/"],
   pino: ["packages/core/src/words/pino-logger"],
 };
 

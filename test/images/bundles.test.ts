@@ -70,7 +70,7 @@ describe.skipIf(!available)("the bundles of the sample on etcd", () => {
     const source = await readFile(join(root, "services/user-srv/src/handler/user.handler.ts"), "utf8");
     const number = source.split("\n").findIndex((text) => text.includes("Received User.QueryUserByName request")) + 1;
     expect(line).toContain(` file=handler/user.handler.ts:${number} `);
-    expect(await srv.waitForLine("Starting [service]")).toMatch(/ file=service\/create-service\.ts:\d+ /);
+    expect(await srv.waitForLine("Starting [service]")).toMatch(/ file=service\/life\.ts:\d+ /);
   });
 
   it("end with 0 on SIGTERM and leave the registry empty", async () => {
