@@ -5,7 +5,7 @@ import { type Backoff, backoffMs } from "../words/backoff.ts";
 import { type Clock, sleep } from "../words/clock.ts";
 import { type Deadline, deadlineFrom } from "../words/deadline.ts";
 import { cancelled, MicroError, timeout } from "../words/errors.ts";
-import type { Metadata } from "../words/metadata.ts";
+import { type Metadata, mergedMetadata } from "../words/metadata.ts";
 import { attemptError } from "./attempt-error.ts";
 import type { CallOptions } from "./client.ts";
 import { type Coding, protocolOf } from "./coding.ts";
@@ -243,8 +243,7 @@ export function connect({ protocols, pool, local }: CallParts, { node }: Candida
 
 function withDefaults(defaults: Metadata, given: Metadata | undefined): Metadata {
   if (!given) return defaults;
-  // A null prototype as `metadata()` makes them; the call's own entries win.
-  return Object.assign(Object.create(null), defaults, given);
+  return mergedMetadata(defaults, given);
 }
 
 /** Waits for a lookup no longer than the call may take. */

@@ -1,6 +1,6 @@
 import { isReserved } from "../protocol/reply-metadata.ts";
 import { formatTimeoutHeader } from "../words/deadline.ts";
-import type { Metadata } from "../words/metadata.ts";
+import { emptyMetadata, type Metadata } from "../words/metadata.ts";
 
 /**
  * The headers of a call that are the program's, and those that go-micro adds: `timeout` in nanoseconds and the content
@@ -62,7 +62,7 @@ export function isShown(name: string): boolean {
 
 /** Headers or trailers of a reply as its caller sees them: the program's own, several values of one joined with `, `. */
 export function replyMetadata(fields: Iterable<readonly [name: string, value: string]>): Metadata {
-  const metadata: Metadata = Object.create(null);
+  const metadata = emptyMetadata();
   for (const [name, value] of fields) {
     if (name.startsWith(":") || isReserved(name)) continue;
     const text = textOf(value);

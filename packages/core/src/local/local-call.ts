@@ -10,7 +10,7 @@ import {
 import type { Clock } from "../words/clock.ts";
 import { type Deadline, formatTimeoutHeader } from "../words/deadline.ts";
 import { cancelled, type MicroError } from "../words/errors.ts";
-import type { Metadata } from "../words/metadata.ts";
+import { emptyMetadata, type Metadata } from "../words/metadata.ts";
 import { clientId, deadlineExceeded } from "./failures.ts";
 
 /** The calls of one server that are under way. */
@@ -169,7 +169,7 @@ export function endpointOf({ endpoint }: CallTarget): string {
 
 /** What a handler would have been sent: its own copy, without what belongs to a connection. */
 function asReceived({ metadata, timeoutMs, target }: OutgoingCall, peer: string): Metadata {
-  const received: Metadata = Object.create(null);
+  const received = emptyMetadata();
   for (const given in metadata) {
     const key = given.toLowerCase();
     if (ofConnection.has(key) || key.startsWith("grpc-") || !legalKey.test(key)) continue;

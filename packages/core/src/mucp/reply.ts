@@ -2,7 +2,7 @@ import type { OutgoingCall } from "../protocol/protocol.ts";
 import { isReserved } from "../protocol/reply-metadata.ts";
 import type { Message } from "../transport/transport.ts";
 import { MicroError } from "../words/errors.ts";
-import type { Metadata } from "../words/metadata.ts";
+import { emptyMetadata } from "../words/metadata.ts";
 import type { WireType } from "./content-types.ts";
 import { fromErrorText } from "./errors.ts";
 import type { MessageLimits } from "./limits.ts";
@@ -39,7 +39,7 @@ export function readReply(
 /** Tells whoever listens the headers of a reply that are the program's. */
 export function tellHeaders({ onHeaders }: OutgoingCall, { headers }: Message): void {
   if (!onHeaders) return;
-  const metadata: Metadata = Object.create(null);
+  const metadata = emptyMetadata();
   for (const name in headers) if (!isReserved(name)) metadata[name] = headers[name] as string;
   onHeaders(metadata);
 }

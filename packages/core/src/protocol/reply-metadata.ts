@@ -1,4 +1,4 @@
-import type { Metadata } from "../words/metadata.ts";
+import { emptyMetadata, type Metadata } from "../words/metadata.ts";
 
 /**
  * Headers or trailers that a handler gives its reply: a value or several a name. Of names that end in `-bin` the values
@@ -23,7 +23,7 @@ export function withReplyMetadata(fields: readonly string[] | undefined, metadat
 
 /** The same as one value a name, several joined with `, `, as whoever receives them sees them. */
 export function joined(fields: readonly string[]): Metadata {
-  const metadata: Metadata = Object.create(null);
+  const metadata = emptyMetadata();
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = fields[i] as string;
     metadata[name] = name in metadata ? `${metadata[name]}, ${fields[i + 1]}` : (fields[i + 1] as string);

@@ -1,5 +1,5 @@
 import { Metadata } from "@grpc/grpc-js";
-import type { Metadata as Headers } from "../../words/metadata.ts";
+import { emptyMetadata, type Metadata as Headers } from "../../words/metadata.ts";
 import { callHeaders, isShown, replyMetadata, textOf } from "../headers.ts";
 
 /** The headers of a call as grpc-js wants them. */
@@ -46,7 +46,7 @@ export function incomingHeaders(
   raw: Readonly<Record<string, string | readonly string[] | undefined>>,
   peer: string,
 ): Headers {
-  const result: Headers = Object.create(null);
+  const result = emptyMetadata();
   for (const key in raw) {
     const value = raw[key];
     if (value !== undefined && isShown(key)) result[key] = textOf(typeof value === "string" ? value : value.join(", "));

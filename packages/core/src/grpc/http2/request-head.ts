@@ -3,7 +3,7 @@ import type { Compression, Dispatcher } from "../../protocol/protocol.ts";
 import { parseTimeoutHeader } from "../../words/deadline.ts";
 import type { MethodKind } from "../../words/description.ts";
 import { MicroError } from "../../words/errors.ts";
-import type { Metadata } from "../../words/metadata.ts";
+import { emptyMetadata, type Metadata, mergedMetadata } from "../../words/metadata.ts";
 import { isServed } from "../content-type.ts";
 import { isShown, textOf } from "../headers.ts";
 import { endpointOf } from "../path.ts";
@@ -112,6 +112,8 @@ function statusLine(contentType: string): string[] {
   return [":status", "200", "content-type", contentType];
 }
 
+const none = emptyMetadata();
+
 /** Most blocks of headers that carry an id of their own come once, so nothing is kept for the first who asks. */
 function metadataMaker(headers: HeaderList, peer: string): () => Metadata {
   let asked = false;
@@ -122,13 +124,13 @@ function metadataMaker(headers: HeaderList, peer: string): () => Metadata {
       return metadataOf(headers, peer);
     }
     kept ??= metadataOf(headers, peer);
-    return Object.assign(Object.create(null) as Metadata, kept);
+    return mergedMetadata(kept, none);
   };
 }
 
 /** Headers as a handler sees them: several values of one joined with `, `, binary ones in base64. */
 function metadataOf({ fields }: HeaderList, peer: string): Metadata {
-  const metadata: Metadata = Object.create(null);
+  const metadata = emptyMetadata();
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = fields[i] as string;
     if (!isShown(name)) continue;
