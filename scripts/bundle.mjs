@@ -5,6 +5,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, extname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { copySwaggerUi } from "./swagger-ui.mjs";
 import { withoutBarrels } from "./without-barrels.mjs";
 
 const { values, positionals } = parseArgs({
@@ -25,6 +26,7 @@ const neverInBundles = [
   /(pino[\\/]lib[\\/]transport|thread-stream[\\/]index)\.js$/, // log transports in worker threads
   /undici[\\/]index\.js$/, // its own name, for stack traces
   /packages[\\/]micro[\\/]src[\\/]templates-folder\.ts$/, // the templates of `micro new`, which stand beside the bundle where they are wanted
+  /packages[\\/]api[\\/](src|dist)[\\/]openapi[\\/]assets-folder\.[jt]s$/, // Swagger UI, which is copied beside the bundle
   /(fastify|fast-json-stringify|light-my-request)[\\/]build[\\/][^\\/]+\.js$/, // scripts that wrote code before publishing
 ];
 
@@ -70,6 +72,7 @@ if (unhandled.length > 0) {
   );
   process.exit(1);
 }
+if (included.some((path) => /[\\/]assets-folder\.[jt]s$/.test(path))) await copySwaggerUi(join(outdir, "swagger-ui"));
 await writeFile(join(outdir, "LICENSES.txt"), await licences(included));
 const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
 console.log(`${relative(process.cwd(), outdir)}: ${(bytes / 1e6).toFixed(1)} MB, source map included`);

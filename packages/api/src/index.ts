@@ -1,2 +1,11 @@
+export { type CompressionOptions, compression } from "./compression.ts";
+export { type CorsOptions, cors } from "./cors.ts";
 export { type Api, type ApiParts, createApi } from "./create-api.ts";
-export { type ApiOptions, defaults as apiDefaults } from "./options.ts";
+export type { Explanation, Question } from "./explain.ts";
+export type { Extension, ExtensionParts, GatewayView } from "./extension.ts";
+export { type ApiOptions, defaults as apiDefaults, type ErrorMapper } from "./options.ts";
+export { parseRate, type RateLimitOptions, type RateLimitRule, rateLimit } from "./rate-limit/rate-limit.ts";
+export type { Rate } from "./rate-limit/token-buckets.ts";
+export { stats } from "./stats/stats.ts";
+export { type FileTlsOptions, fileTls } from "./tls/file-tls.ts";
+export type { TlsSource } from "./tls/tls-source.ts";

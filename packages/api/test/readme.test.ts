@@ -20,7 +20,17 @@ test("the table of options names them all, with their defaults", () => {
     for (const [at, name] of names.replaceAll("`", "").split(", ").entries())
       options.set(name, values[at]?.trim() ?? "");
   }
-  const sizes = { maxBodyBytes: "100 MiB", maxHeaderBytes: "16 KiB" };
+  const sizes = {
+    maxBodyBytes: "100 MiB",
+    maxHeaderBytes: "16 KiB",
+    maxHeldBytes: "1 GiB",
+    maxMessageBytes: "4 MiB",
+    maxProxyBodyBytes: "1 GiB",
+    adminAddress: "none",
+    baseDomain: "none",
+    routesFrom: "none",
+    trustedProxies: "none",
+  };
   const expected = Object.entries({ ...exported.apiDefaults, ...sizes }).map(([name, value]) => [name, String(value)]);
   expect(Object.fromEntries(options)).toEqual(Object.fromEntries(expected));
 });

@@ -5,6 +5,7 @@ import { gatewayId } from "./gateway-id.ts";
 import type { Pair, Request } from "./gen/api.ts";
 import { canonicalHeader } from "./header-name.ts";
 import { type HttpRequest, headerOf } from "./message.ts";
+import { forOutsiders } from "./reserved-headers.ts";
 import { urlEncodedPairs } from "./url-encoded.ts";
 
 /**
@@ -52,15 +53,26 @@ function bodyText(body: Uint8Array, media: string): string {
   );
 }
 
-function headerPairs(request: HttpRequest, contentType: string): Pairs {
+/**
+ * The headers of a request by their canonical names, with `Host`, `X-Forwarded-For` with the peer appended, `-Host`, `-Proto` and
+ * `X-Request-Id`; without those that only the system may say.
+ */
+export function headerPairs(request: HttpRequest, contentType?: string): Pairs {
   const pairs = emptyPairs();
-  const { rawHeaders } = request;
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
-    add(pairs, canonicalHeader(rawHeaders[at] ?? ""), rawHeaders[at + 1] ?? "");
-  only(pairs, "Content-Type", contentType);
-  only(pairs, "Host", headerOf(request, "host") ?? "");
+  const { rawHeaders, fromProxy = false, scheme = "http", id, trusted = {} } = request;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? "";
+    if (forOutsiders(name.toLowerCase())) add(pairs, canonicalHeader(name), rawHeaders[at + 1] ?? "");
+  }
+  if (contentType !== undefined) only(pairs, "Content-Type", contentType);
+  const host = headerOf(request, "host") ?? "";
+  only(pairs, "Host", host);
   const via = forwardedFor(request);
   if (via !== "") only(pairs, "X-Forwarded-For", via);
+  if (!fromProxy || !pairs["X-Forwarded-Host"]) only(pairs, "X-Forwarded-Host", host);
+  if (!fromProxy || !pairs["X-Forwarded-Proto"]) only(pairs, "X-Forwarded-Proto", scheme);
+  if (id !== undefined) only(pairs, "X-Request-Id", id);
+  for (const [name, value] of Object.entries(trusted)) only(pairs, canonicalHeader(name), value);
   return pairs;
 }
 

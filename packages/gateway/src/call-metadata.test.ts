@@ -11,7 +11,8 @@ test("headers of the caller, host, verb and peer become metadata with keys in lo
     ["X-Multi", "b"],
   ] as const;
   expect(callMetadata(httpRequest("PUT", "/x", headers))).toEqual({
-    host: "a.example:80",
+    "x-forwarded-host": "a.example:80",
+    "x-forwarded-proto": "http",
     method: "PUT",
     "x-trace": "7",
     authorization: "Bearer t",
@@ -48,7 +49,11 @@ test.each([
   "Data-Bin",
   ":authority",
 ])("%s from outside is not handed on", (name) => {
-  expect(Object.keys(callMetadata(httpRequest("GET", "/x", [[name, "evil"]])))).toEqual(["x-forwarded-for", "method"]);
+  expect(Object.keys(callMetadata(httpRequest("GET", "/x", [[name, "evil"]])))).toEqual([
+    "x-forwarded-for",
+    "x-forwarded-proto",
+    "method",
+  ]);
 });
 
 test("a header that the connection header lists ends here", () => {
@@ -79,4 +84,28 @@ test("the peer is appended to x-forwarded-for", () => {
   );
   const mapped = { ...httpRequest("GET", "/x"), remoteAddress: "::ffff:127.0.0.1" };
   expect(callMetadata(mapped)["x-forwarded-for"]).toBe("127.0.0.1");
+});
+
+test("host and protocol are what the gateway sees, unless a trusted proxy tells them", () => {
+  const headers = [
+    ["Host", "inside:8080"],
+    ["X-Forwarded-Host", "shop.example.com"],
+    ["X-Forwarded-Proto", "https"],
+  ] as const;
+  const request = httpRequest("GET", "/x", headers);
+  expect(callMetadata(request)).toMatchObject({ "x-forwarded-host": "inside:8080", "x-forwarded-proto": "http" });
+  expect(callMetadata({ ...request, fromProxy: true })).toMatchObject({
+    "x-forwarded-host": "shop.example.com",
+    "x-forwarded-proto": "https",
+  });
+  const bare = { ...httpRequest("GET", "/x", [["Host", "inside"]]), fromProxy: true, scheme: "https" } as const;
+  expect(callMetadata(bare)).toMatchObject({ "x-forwarded-host": "inside", "x-forwarded-proto": "https" });
+});
+
+test("what the gateway says itself goes over every header", () => {
+  const request = httpRequest("GET", "/x", [["X-Account", "root"]]);
+  expect(callMetadata({ ...request, id: "r1", trusted: { "x-account": "ann" } })).toMatchObject({
+    "x-account": "ann",
+    "x-request-id": "r1",
+  });
 });

@@ -1,6 +1,6 @@
 /** How a request's content type is read, and what the call is made with. */
 export interface CallType {
-  readonly kind: "json" | "protobuf" | "form";
+  readonly kind: "json" | "protobuf" | "form" | "multipart";
   /** The content type of the call. */
   readonly call: "application/json" | "application/grpc+json" | "application/protobuf" | "application/grpc+proto";
   /** What is wrapped around the body. */
@@ -15,10 +15,12 @@ export interface CallType {
 export function callTypeOf(contentType: string | undefined): CallType {
   if (contentType === undefined) return anything;
   const known = types.get(contentType);
-  if (known) return known;
+  if (known && known.kind !== "multipart") return known;
   const semicolon = contentType.indexOf(";");
   const media = semicolon < 0 ? contentType : contentType.slice(0, semicolon);
-  return types.get(media.trim().toLowerCase()) ?? anything;
+  const found = types.get(media.trim().toLowerCase()) ?? anything;
+  // Nothing tells the parts of such a form apart.
+  return found.kind === "multipart" && !/;\s*boundary=/i.test(contentType) ? anything : found;
 }
 
 const anything: CallType = { kind: "json", call: "application/json", mirrored: false };
@@ -31,6 +33,7 @@ const types: ReadonlyMap<string, CallType> = new Map<string, CallType>([
   ["application/grpc+json", { kind: "json", call: "application/grpc+json", mirrored: true, grpcHeaders: true }],
   ["application/json-rpc", { kind: "json", call: "application/json", envelope: "json-rpc", mirrored: true }],
   ["application/x-www-form-urlencoded", { kind: "form", call: "application/json", mirrored: false }],
+  ["multipart/form-data", { kind: "multipart", call: "application/json", mirrored: false }],
   ["application/protobuf", protobuf],
   ["application/proto", protobuf],
   ["application/x-protobuf", protobuf],

@@ -8,11 +8,11 @@ import type { HttpAnswer } from "./message.ts";
  * so a timeout is 504, in the object as well. A code that HTTP has no room for, or that forbids a body, is sent as
  * 500 and stays in the object: a business code like 10001 reaches the caller.
  */
-export function errorAnswer(error: MicroError): HttpAnswer {
+export function errorAnswer(error: MicroError): HttpAnswer & { readonly body: string } {
   const { id, detail } = error;
   const [code, phrase] = error.code === 408 ? [504, reasonPhrase(504)] : [error.code || 500, error.status];
   const body = formatError({ id, code, detail, status: phrase || reasonPhrase(code) });
-  return { status: isStatus(code) ? code : 500, headers: [["content-type", "application/json"]], body };
+  return { status: isStatus(code) ? code : 500, headers: [["content-type", "application/json"]], body, error };
 }
 
 function isStatus(code: number): boolean {

@@ -32,6 +32,39 @@ export function objectMembers(text: string): Map<string, string> {
   return members;
 }
 
+/** The object in `text`, its members as text. */
+export function objectNode(text: string): JsonObject {
+  return new Map(objectMembers(text));
+}
+
+/** Puts a value, given as text, at the end of a path of names; what stands in the way and is no object is replaced. */
+export function setAt(root: JsonObject, names: readonly string[], value: string): void {
+  let object = root;
+  for (const [at, name] of names.entries()) {
+    if (at === names.length - 1) return void object.set(name, value);
+    const present = object.get(name);
+    const below =
+      present instanceof Map
+        ? present
+        : typeof present === "string" && isObjectText(present)
+          ? objectNode(present)
+          : (new Map() as JsonObject);
+    object.set(name, below);
+    object = below;
+  }
+}
+
+/** The member at the end of a path of names, as text; undefined when there is none. */
+export function memberAt(text: string, names: readonly string[]): string | undefined {
+  let found = text;
+  for (const name of names) {
+    const member = isObjectText(found) ? objectMembers(found).get(name) : undefined;
+    if (member === undefined) return undefined;
+    found = member;
+  }
+  return found;
+}
+
 /** The first element of the list in `text`; undefined when it is empty or no list. */
 export function firstElement(text: string): string | undefined {
   const open = skipBlanks(text, 0);

@@ -1,6 +1,6 @@
 import type { Call, Client, EndpointPlan } from "@micro/core";
 import { recent } from "./recent.ts";
-import type { Route } from "./resolver.ts";
+import type { Route } from "./resolvers/resolver.ts";
 
 /** How many prepared calls are kept; the names come from outside and must not fill the memory. */
 export const maxPreparedCalls = 1_000;

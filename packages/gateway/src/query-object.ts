@@ -88,7 +88,7 @@ function shapeOf(node: JsonNode | readonly JsonNode[]): "value" | "object" | "li
 function jsonValue(key: string, value: string): JsonNode {
   if (scalar.test(value)) return value;
   if (!mayBeJson.test(value) || !isJson(value)) return JSON.stringify(value);
-  return isObjectText(value) ? objectNode(key, value, 1) : value;
+  return isObjectText(value) ? nestedObject(key, value, 1) : value;
 }
 
 const scalar = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
@@ -104,11 +104,11 @@ function isJson(text: string): boolean {
 }
 
 /** An object given as JSON becomes one that later keys may add to. */
-function objectNode(key: string, text: string, depth: number): JsonObject {
+function nestedObject(key: string, text: string, depth: number): JsonObject {
   if (depth > maxQueryDepth) throw tooDeep(key);
   const node: JsonObject = new Map();
   for (const [name, value] of objectMembers(text)) {
-    node.set(name, isObjectText(value) ? objectNode(key, value, depth + 1) : value);
+    node.set(name, isObjectText(value) ? nestedObject(key, value, depth + 1) : value);
   }
   return node;
 }

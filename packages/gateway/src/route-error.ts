@@ -1,7 +1,7 @@
 import { MicroError, notFound } from "@micro/core";
 import { gatewayId } from "./gateway-id.ts";
 import type { HttpRequest } from "./message.ts";
-import type { Route } from "./resolver.ts";
+import type { Route } from "./resolvers/resolver.ts";
 
 /** The answer to a path that names no service. */
 export function noRoute({ path }: Pick<HttpRequest, "path">): MicroError {
@@ -21,7 +21,8 @@ export function withRoute(error: MicroError, route: Route, { path }: Pick<HttpRe
       ? `service not found: ${service}`
       : undefined;
   if (what === undefined) return error;
-  const detail = `${what}; path ${path} means ${service} ${endpoint} (${error.detail})`;
+  const hint = path === "/rpc" ? "; /rpc as a way to call any service is off, --enable_rpc serves it" : "";
+  const detail = `${what}; path ${path} means ${service} ${endpoint}${hint} (${error.detail})`;
   return new MicroError(gatewayId, 404, detail, { cause: error });
 }
 

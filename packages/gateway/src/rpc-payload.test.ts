@@ -100,3 +100,22 @@ test.each(["application/proto-rpc", "application/octet-stream"])("%s loses its e
   const body = Buffer.concat([header, Buffer.from([0x03, 1, 2, 3])]);
   expect([...payloadBytes("POST", "/x", contentType, body)]).toEqual([1, 2, 3]);
 });
+
+test.each([
+  ["GET", "/t?id=99&b=1", "", { variables: [["id", "12"]] }, '{"id":"12","b":1}'],
+  ["POST", "/t?id=99", '{"id":"b","n":1}', { variables: [["id", "12"]] }, '{"id":"12","n":1}'],
+  ["POST", "/t", '{"order":{"a":1}}', { variables: [["order.id", "5"]] }, '{"order":{"a":1,"id":"5"}}'],
+  [
+    "POST",
+    "/t?q=1",
+    '{"name":"n"}',
+    { variables: [["id", "12"]], bodyField: "user" },
+    '{"q":1,"user":{"name":"n"},"id":"12"}',
+  ],
+  ["POST", "/t", "[1]", { bodyField: "user.list" }, '{"user":{"list":[1]}}'],
+  ["POST", "/t", '{"a":1}', { bodyField: "*" }, '{"a":1}'],
+] as const)("%s %s with %s and %j is %s", (method, url, body, route, expected) => {
+  const request = httpRequest(method, url, typed("application/json"), body);
+  const payload = rpcPayload(request, callTypeOf("application/json"), route);
+  expect(Buffer.from(payload).toString()).toBe(expected);
+});

@@ -23,8 +23,6 @@ it("warns of what go-micro would not do, with the place", () => {
     "legacy.proto:35:5: the group detail of Result is left out: groups are not read",
     "names.proto:10:3: rpc constructor cannot be called on a go-micro server, which exposes it as Constructor: rename it to Constructor",
     "names.proto:11:3: rpc do_it cannot be called on a go-micro server, which exposes it as DoIt: rename it to DoIt",
-    "shop/orders.proto:33:3: rpc ReplaceOrder: additional_bindings of google.api.http are ignored: an endpoint has one route, the first",
-    "shop/orders.proto:42:3: rpc Head: the custom verb of google.api.http is ignored: a route has one of delete, get, patch, post, put",
   ]);
 });
 

@@ -1,4 +1,5 @@
-import type { Resolver } from "./resolver.ts";
+import { recent } from "../recent.ts";
+import { type Resolver, type Route, segmentsOf, versionSegment } from "./resolver.ts";
 
 /**
  * The rule of go-micro's paths: `/user/say/hello` is `Say.Hello` of `<prefix>.user`.
@@ -11,19 +12,30 @@ import type { Resolver } from "./resolver.ts";
  * Segments that cannot be part of a name lead nowhere: such names never get to the registry.
  */
 export function microResolver(prefix: string): Resolver {
-  return ({ path }) => {
-    const segments = path.split("/").filter((segment) => segment !== "");
-    const split = serviceSegments(segments);
-    const service = segments.slice(0, split).join(".");
-    const endpoint = endpointOf(segments);
-    if (!serviceName.test(service) || !endpointName.test(endpoint)) return undefined;
-    return { service: `${prefix}.${service}`, endpoint };
+  // The same few paths come again and again, and taking one apart costs more than all else that is done to find its route.
+  const known = recent<Route>(1_000);
+  return (request) => {
+    const { path } = request;
+    const before = known.get(path);
+    if (before) return before;
+    const route = routeOf(prefix, segmentsOf(request));
+    // Long ones are rare, and would fill the memory.
+    if (route && path.length <= 256) known.set(path, route);
+    return route;
   };
+}
+
+function routeOf(prefix: string, segments: readonly string[]): Route | undefined {
+  const split = serviceSegments(segments);
+  const service = segments.slice(0, split).join(".");
+  const endpoint = endpointOf(segments);
+  if (!pathName.test(service) || !endpointName.test(endpoint)) return undefined;
+  return { service: `${prefix}.${service}`, endpoint };
 }
 
 /** How many of the leading segments name the service. */
 function serviceSegments(segments: readonly string[]): number {
-  if (segments.length === 3 && version.test(segments[0] ?? "")) return 2;
+  if (segments.length === 3 && versionSegment.test(segments[0] ?? "")) return 2;
   return Math.max(1, segments.length - 2);
 }
 
@@ -39,7 +51,6 @@ function pascalCase(segment: string): string {
     .join("");
 }
 
-const version = /^v\d+$/;
 // A gRPC path has room for no more, and no registry has a reason to be asked for anything else.
-const serviceName = /^[\w.~-]{1,200}$/;
+const pathName = /^[\w.~-]{1,200}$/;
 const endpointName = /^\w{1,200}\.\w{1,200}$/;

@@ -148,6 +148,7 @@ export const Orders: ServiceDescription<{
         method: "PUT",
         path: "/v1/{order.order_id=shops/*/orders/*}",
         body: "order",
+        bindings: "[{\"method\":\"PATCH\",\"path\":\"/v1/orders/{order.order_id}\",\"body\":\"order\"},{\"method\":\"POST\",\"path\":\"/v1/orders/replace\"}]",
       },
     },
     head: {
@@ -155,6 +156,7 @@ export const Orders: ServiceDescription<{
       name: "Head",
       request: GetOrderRequest,
       response: Order,
+      metadata: { endpoint: "Orders.Head", handler: "rpc", method: "HEAD", path: "/v1/orders" },
     },
   },
   files: () => messages.files(),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { microResolver } from "./micro-resolver.ts";
+import { microResolver } from "./micro.ts";
 
 const resolve = microResolver("go.micro.api");
 

@@ -1,0 +1,101 @@
+import { type CloseStack, createService, type MessageType, MicroError, type Service } from "@micro/core";
+import { HelloReply, HelloRequest } from "./gen/user.ts";
+
+/** Any JSON value, unchanged. */
+const anything: MessageType = {
+  name: "Anything",
+  fields: [],
+  encode: () => new Uint8Array(0),
+  decode: () => ({}),
+  toJson: (value) => value,
+  fromJson: (json) => json,
+};
+
+/** A service `go.micro.api.ticker` that streams, and what became of its calls. */
+export interface Ticker {
+  /** Resolves when a call has begun, and tells when it was left. */
+  call(): Promise<{ left: Promise<void> }>;
+  /** How many messages `Tick.Flood` has handed over so far. */
+  readonly flooded: number;
+}
+
+export async function startTicker(open: CloseStack): Promise<Ticker> {
+  let onCall: (call: { left: Promise<void> }) => void = () => undefined;
+  let flooded = 0;
+  const service: Service = open.use(
+    createService({
+      name: "go.micro.api.ticker",
+      address: "127.0.0.1:0",
+      registry: "memory",
+      noticeMs: 0,
+      argv: ["--log_level=fatal"],
+      env: {},
+    }),
+  );
+  const began = (signal: AbortSignal): Promise<void> => {
+    const left = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    onCall({ left });
+    return left;
+  };
+  const stream = { kind: "duplex", request: anything, response: anything } as const;
+  service.handle(
+    {
+      name: "Tick",
+      fullName: "ticker.Tick",
+      methods: {
+        echo: { ...stream, name: "Echo" },
+        count: { ...stream, name: "Count" },
+        fail: { ...stream, name: "Fail" },
+        silent: { ...stream, name: "Silent" },
+        flood: { ...stream, name: "Flood" },
+        greet: { kind: "duplex", name: "Greet", request: HelloRequest, response: HelloReply },
+        plain: { kind: "unary", name: "Plain", request: anything, response: anything },
+      },
+    },
+    {
+      async *echo(requests, { signal }) {
+        void began(signal);
+        for await (const request of requests) yield request as object;
+      },
+      async *count(requests, { signal, metadata }) {
+        void began(signal);
+        for await (const request of requests) {
+          const { to = 3 } = request as { to?: number };
+          for (let n = 1; n <= to; n++) yield { n, host: metadata["x-forwarded-host"] };
+          return;
+        }
+      },
+      async *fail(requests) {
+        for await (const request of requests) {
+          const { after = 0 } = request as { after?: number };
+          for (let n = 1; n <= after; n++) yield { n };
+          throw new MicroError(service.name, 422, `failed after ${after}`);
+        }
+      },
+      // biome-ignore lint/correctness/useYield: a stream that says nothing
+      async *silent(_requests, { signal }) {
+        await began(signal);
+      },
+      async *flood(_requests, { signal }) {
+        void began(signal);
+        const filler = "x".repeat(64 * 1024);
+        for (;;) {
+          if (signal.aborted || flooded === 2_000) return; // enough to tell, and no flood for ever
+          flooded++;
+          yield { filler };
+        }
+      },
+      async *greet(requests) {
+        for await (const { name } of requests) yield { msg: `Hello ${name}` };
+      },
+      plain: () => ({ ok: true }),
+    },
+  );
+  await service.start();
+  return {
+    call: () => new Promise((resolve) => (onCall = resolve)),
+    get flooded() {
+      return flooded;
+    },
+  };
+}
