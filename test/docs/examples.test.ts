@@ -49,8 +49,8 @@ describe("the documentation", () => {
 
   it("names every page in the index", () => {
     const index = readFileSync(join(docs, "README.md"), "utf8");
-    const linked = [...index.matchAll(/\]\((\w+)\.md\)/g)].map(([, name]) => name);
-    expect(linked.sort()).toEqual(pages.map(({ name }) => name));
+    const linked = [...index.matchAll(/\]\(([\w-]+)\.md\)/g)].map(([, name]) => name);
+    expect(linked.sort()).toEqual(pages.map(({ name }) => name).sort());
   });
 
   it("lists every flag of a service with its variable and default", () => {

@@ -1,7 +1,15 @@
-import type { Command } from "./command.ts";
+import { clientCommands, registryCommands } from "./client/commands.ts";
+import type { Command, CommandGroup } from "./command.ts";
+import { newFace } from "./new/face.ts";
+import { protoFace } from "./proto/face.ts";
+import { runFace } from "./run-services/face.ts";
+import { shellFace } from "./shell/face.ts";
 
 /** Everything that `micro` can do. */
-export const commands: readonly Command[] = [
+export const commands: readonly (Command | CommandGroup)[] = [
+  ...clientCommands,
+  registryCommands,
+  { ...shellFace, load: async () => (await import("./tools.ts")).runShell },
   {
     name: "api",
     summary: "run the API gateway: HTTP requests in, calls of services out",
@@ -29,5 +37,28 @@ export const commands: readonly Command[] = [
       },
     ],
     load: async () => (await import("./api/run-api.ts")).runApi,
+  },
+  { ...runFace, load: async () => (await import("./tools.ts")).runServices },
+  { ...newFace, load: async () => (await import("./tools.ts")).runNew },
+  // Alone, since it brings a compiler along.
+  { ...protoFace, load: async () => (await import("./proto/run-proto.ts")).runProto },
+  {
+    name: "completion",
+    summary: "print a script that lets a shell complete commands, flags, services and endpoints",
+    usage: "bash | zsh | fish",
+    examples: [
+      ["source <(micro completion bash)", "in ~/.bashrc"],
+      ["source <(micro completion zsh)", "in ~/.zshrc, after compinit"],
+      ["micro completion fish | source", "in ~/.config/fish/config.fish"],
+    ],
+    arguments: [["bash", "zsh", "fish"]],
+    load: async () => (await import("./tools.ts")).runCompletion,
+  },
+  {
+    name: "help",
+    summary: "show the help of a command",
+    usage: "[COMMAND]",
+    arguments: ["command"],
+    load: async () => (await import("./tools.ts")).runHelp,
   },
 ];

@@ -1,11 +1,16 @@
-import { ConfigError, type Flag, formatHelp, nearest, parseFlags, serviceFlags } from "@micro/core";
-import type { Command, CommandInput } from "./command.ts";
+import { ConfigError } from "@micro/core";
+import type { CommandInput } from "./command.ts";
 import { commands } from "./commands.ts";
+import { lineOf } from "./failure.ts";
+import { findCommand, readLevel } from "./find-command.ts";
+import { globalFlags, shownFlags } from "./global-flags.ts";
+import { groupHelp } from "./help.ts";
+import { styleOf } from "./style.ts";
 import { toolkitVersion } from "./version.ts";
 
 /**
- * The whole program: finds the command among the arguments, runs it, and gives the exit code: 0 when done, 2 after a
- * mistake on the command line, which is told in one line on standard error.
+ * The whole program: finds the command among the arguments, runs it, and gives the exit code: 0 when done, 1 when it failed,
+ * 2 after a mistake on the command line. What went wrong is told in one line on standard error.
  *
  * Flags that every service knows, such as `--registry`, may stand before the command or after it.
  */
@@ -13,62 +18,43 @@ export async function runMicro(input: Omit<CommandInput, "program">): Promise<nu
   try {
     return await dispatch(input);
   } catch (reason) {
-    if (!(reason instanceof ConfigError)) throw reason;
-    input.err(`micro: ${reason.message}\n`);
-    return 2;
+    const line = lineOf(reason);
+    if (line === undefined) throw reason;
+    input.err(`${line}\n`);
+    return reason instanceof ConfigError ? 2 : 1;
   }
 }
 
-const ownFlags = [
-  { name: "version", type: "boolean", aliases: ["v"], help: "print the version" },
-] as const satisfies readonly Flag[];
-
 async function dispatch(input: Omit<CommandInput, "program">): Promise<number> {
   const { argv } = input;
-  const table = [...ownFlags, ...commands.flatMap(({ globalFlags }) => globalFlags ?? []), ...serviceFlags];
-  // The environment is read by the command, whose table is complete.
-  const { values, rest, help } = parseFlags<readonly Flag[]>(table, {
-    argv,
-    env: {},
-    program: "micro",
-    stopAtPositional: true,
-  });
-  if (help) {
-    input.out(helpText(table));
+  const table = globalFlags(commands);
+  const { values, help, rest } = readLevel(table, argv, "micro");
+  if (help && rest.length === 0) {
+    input.out(overallHelp(input.colours ?? false));
     return 0;
   }
   if ("version" in values) {
     input.out(`micro version ${toolkitVersion()}\n`);
     return 0;
   }
-  const [name, ...after] = rest;
-  const command = commandNamed(name);
-  const before = argv.slice(0, argv.length - rest.length);
-  const run = await command.load();
-  return run({ ...input, argv: [...before, ...after], program: `micro ${command.name}` });
+  const found = findCommand({ commands, table }, argv, "micro");
+  if (!found) throw new ConfigError("no command given; micro --help lists them");
+  const { command, program } = found;
+  if (!("commands" in command)) {
+    const run = await command.load();
+    return run({ ...input, argv: found.argv, program });
+  }
+  const names = command.commands.map(({ name }) => name).join(", ");
+  if (!readLevel(table, found.argv, program).help)
+    throw new ConfigError(`${program} needs a command behind it: ${names}`);
+  input.out(groupHelp({ ...command, summary: `${command.summary}.` }, [], program, styleOf(input.colours ?? false)));
+  return 0;
 }
 
-function commandNamed(name: string | undefined): Command {
-  if (name === undefined) throw new ConfigError("no command given; micro --help lists them");
-  const found = commands.find((command) => command.name === name);
-  if (found) return found;
-  const near = nearest(
-    name,
-    commands.map((command) => command.name),
-  );
-  const guess = near === undefined ? "" : `did you mean ${near}? `;
-  throw new ConfigError(`unknown command ${JSON.stringify(name)}; ${guess}micro --help lists all`);
-}
-
-function helpText(table: readonly Flag[]): string {
-  const usage = "[global flags] command [flags] [arguments]";
-  const [first = "", ...flags] = formatHelp(table, { program: "micro", usage }).split("\n\n");
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
-  return [
-    first,
-    ["Commands", ...lines].join("\n"),
-    "micro COMMAND --help lists the flags of a command.",
-    ...flags,
-  ].join("\n\n");
+function overallHelp(colours: boolean): string {
+  const usage = "[global flags] COMMAND [flags] [arguments]";
+  const details = [
+    "Flags may stand before the command or after it, with _ or -; each has an environment variable. Beside these, every flag of go-micro's services is taken.",
+  ];
+  return groupHelp({ summary: "", usage, commands, details }, shownFlags(commands), "micro", styleOf(colours));
 }

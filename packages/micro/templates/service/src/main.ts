@@ -1,0 +1,3 @@
+import { create__Alias__ } from "./service.ts";
+
+await create__Alias__().run();
