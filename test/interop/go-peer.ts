@@ -35,6 +35,11 @@ export async function requireGo(program: GoProgram = "peer"): Promise<boolean> {
   return true;
 }
 
+/** The file of a program that `requireGo` built. */
+export function goFile(program: GoProgram): string {
+  return join(folder, program);
+}
+
 /** Starts a program that `requireGo` built. Its flags decide; `MICRO_*` variables of this process do not. */
 export function startGo(
   program: GoProgram,
@@ -42,7 +47,7 @@ export function startGo(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<RunningProcess> {
-  return startProcess(join(folder, program), args, { name, env: { ...withoutMicro(), ...env } });
+  return startProcess(goFile(program), args, { name, env: { ...withoutMicro(), ...env } });
 }
 
 function lastLine(reason: unknown): string {
