@@ -1,22 +1,22 @@
-// Makes calls of one stack in a process of its own: `client.js STACK ENDPOINT`.
+// Makes calls of one stack in a process of its own: `client.js STACK`.
 import { answer } from "./process.ts";
 import type { Call, Endpoint } from "./stacks/stack.ts";
 import { stacks } from "./stacks/stacks.ts";
 
 interface Round {
   address: string;
+  endpoint: Endpoint;
   inFlight: number;
   ms: number;
 }
 
-const [, , name = "", endpoint] = process.argv;
-const stack = await stacks[name]?.();
-if (!stack) throw new Error(`no stack ${name}`);
-let call: Call | undefined;
+const stack = await stacks[process.argv[2] ?? ""]?.();
+if (!stack) throw new Error(`no stack ${process.argv[2]}`);
+const calls = new Map<Endpoint, Call>();
 
-answer(async ({ address, inFlight, ms }: Round) => {
-  call ??= await stack.connect(address, endpoint as Endpoint);
-  const make = call;
+answer(async ({ address, endpoint, inFlight, ms }: Round) => {
+  const make = calls.get(endpoint) ?? (await stack.connect(address, endpoint));
+  calls.set(endpoint, make);
   const cpuBefore = process.cpuUsage();
   const began = performance.now();
   const end = began + ms;

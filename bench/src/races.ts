@@ -12,14 +12,14 @@ const alone = (name: string, goals?: Runner["goals"]): Runner => ({
 
 const races: Readonly<Record<string, Race>> = {
   unary: {
-    endpoint: "unary",
+    endpoints: ["unary"],
     inFlight: [1, 32, 128],
     rounds: 7,
     roundMs: 700,
     runners: [alone("grpc-js"), alone("micro on grpc-js", [0.95, 0.95, 0.95]), alone("micro", [2.5, 12, 15])],
   },
   mixed: {
-    endpoint: "unary",
+    endpoints: ["unary"],
     inFlight: [32, 128],
     runners: [
       alone("grpc-js"),
@@ -28,34 +28,46 @@ const races: Readonly<Record<string, Race>> = {
     ],
   },
   tls: {
-    endpoint: "unary",
+    endpoints: ["unary"],
     inFlight: [32],
     runners: [alone("grpc-js tls"), alone("micro tls", [5])],
   },
   stream: {
-    endpoint: "stream",
+    endpoints: ["stream"],
     inFlight: [1, 16],
     runners: [alone("grpc-js"), alone("micro", [5, 5])],
   },
   large: {
-    endpoint: "large",
+    endpoints: ["large"],
     inFlight: [1, 4],
     runners: [alone("grpc-js"), alone("micro", [1, 1])],
   },
   moleculer: {
-    endpoint: "unary",
+    endpoints: ["unary"],
     inFlight: [1, 32, 128],
     runners: [alone("moleculer"), alone("micro", [undefined, 2, 2])],
   },
+  gateway: {
+    endpoints: ["get", "post"],
+    inFlight: [32],
+    roundMs: 300,
+    warmUpMs: 2_000,
+    runners: [
+      alone("fastify"),
+      { name: "moleculer-web", client: "moleculer-web", server: "moleculer-web", behind: "moleculer" },
+      { name: "micro gateway", client: "micro gateway", server: "micro gateway", behind: "micro", goals: [0.6] },
+    ],
+    further: [{ of: "micro gateway", to: "moleculer-web", goals: [2] }],
+  },
   local: {
-    endpoint: "unary",
+    endpoints: ["unary"],
     inFlight: [1, 32],
     runners: [alone("moleculer local"), alone("micro local", [1, 1])],
   },
 };
 
 const goRace: Race = {
-  endpoint: "unary",
+  endpoints: ["unary"],
   inFlight: [1, 32, 128],
   runners: [alone("go grpc"), alone("go micro"), alone("micro")],
 };

@@ -10,7 +10,7 @@ import {
 } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { testCertificate, testKey } from "@micro/testbed";
-import { blob, deadlineMs, message, type Stack, wish } from "./stack.ts";
+import { blob, deadlineMs, message, notOffered, type Stack, wish } from "./stack.ts";
 
 type Done = (error: Error | null, reply: unknown) => void;
 
@@ -46,6 +46,7 @@ export function grpcJsStack({ tls = false }: { tls?: boolean } = {}): Stack {
           return messages;
         };
       }
+      if (endpoint !== "unary" && endpoint !== "large") return notOffered(endpoint);
       const [method, request] = endpoint === "unary" ? [client.Unary, message] : [client.Large, blob];
       const unary = (method as (...args: unknown[]) => void).bind(client);
       return () =>

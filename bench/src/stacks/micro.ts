@@ -9,7 +9,7 @@ import {
 } from "@micro/core";
 import { testCertificate, testKey } from "@micro/testbed";
 import { Echo } from "../gen/echo.ts";
-import { blob, type Call, type Endpoint, message, type Stack, wish } from "./stack.ts";
+import { blob, type Call, type Endpoint, message, notOffered, type Stack, wish } from "./stack.ts";
 
 /** What the framework answers, wherever it stands. */
 export const handlers: Handlers<(typeof Echo)["methods"]> = {
@@ -46,11 +46,12 @@ export function microStack(engine: Protocol, { tls = false }: { tls?: boolean } 
   };
 }
 
-/** One of the three calls, made by a typed client. */
+/** One of the calls, made by a typed client. */
 export function callOf(calls: TypedClient<(typeof Echo)["methods"]>, endpoint: Endpoint): Call {
   const ours = { ...message, number: BigInt(message.number) };
   if (endpoint === "unary") return () => calls.unary(ours).then(one);
   if (endpoint === "large") return () => calls.large(blob).then(one);
+  if (endpoint !== "stream") return notOffered(endpoint);
   return async () => {
     let messages = 0;
     for await (const _ of calls.stream(wish, { timeoutMs: 5_000 })) messages++;

@@ -4,7 +4,8 @@ import { type Call, deadlineMs, type Endpoint, message, notOffered, type Stack }
 
 // What ours sends as headers travels here as meta.
 const options = { meta: { "micro-from-service": "bench" } };
-const settings: BrokerOptions = { logger: false, requestTimeout: deadlineMs };
+/** Of every broker. */
+export const settings: BrokerOptions = { logger: false, requestTimeout: deadlineMs };
 const service = { name: "echo", actions: { unary: (context: Context) => context.params } };
 
 /** Moleculer over its TCP transporter, JSON as by default, with its timeout on. */
@@ -40,8 +41,9 @@ function callOf(broker: ServiceBroker, endpoint: Endpoint): Call {
   return endpoint === "unary" ? () => broker.call("echo.unary", message, options).then(one) : notOffered(endpoint);
 }
 
-function tcp(own: object): { type: "TCP"; options: object } {
-  return { type: "TCP", options: { udpDiscovery: false, useHostname: false, ...own } };
+/** Its TCP transporter without the discovery by multicast, and as quick as can be to find what it was told of. */
+export function tcp(own: object): { type: "TCP"; options: object } {
+  return { type: "TCP", options: { udpDiscovery: false, gossipPeriod: 1, useHostname: false, ...own } };
 }
 
 const one = (): number => 1;

@@ -2,11 +2,12 @@
 export type Call = () => Promise<number>;
 
 /** What can be called; a stack need not offer all. */
-export type Endpoint = "unary" | "large" | "stream";
+export type Endpoint = "unary" | "large" | "stream" | "get" | "post";
 
 /** A way to serve calls and to make them. */
 export interface Stack {
-  serve(): Promise<{ address: string }>;
+  /** A gateway is told the address of the service `behind` it. */
+  serve(behind?: string): Promise<{ address: string }>;
   connect(address: string, endpoint: Endpoint): Promise<Call>;
 }
 
@@ -17,6 +18,24 @@ export const message: { name: string; number: number; text: string; tags: string
   text: "a text of some forty characters, no more",
   tags: ["a", "b"],
 };
+
+/** Where gateways have the call. */
+export const gatewayPath = "/bench/echo/unary";
+
+// A 64-bit integer is a text in protobuf's JSON.
+const inJson = JSON.stringify({ ...message, number: String(message.number) });
+
+/** A query of one field, and the whole message as a body; with the body that everybody answers, byte for byte. */
+export const httpRequests: Readonly<Record<"get" | "post", { request: string; reply: string }>> = {
+  get: { request: httpRequest("GET", `${gatewayPath}?name=${message.name}`), reply: `{"name":"${message.name}"}` },
+  post: { request: httpRequest("POST", gatewayPath, inJson), reply: inJson },
+};
+
+function httpRequest(method: string, target: string, body = ""): string {
+  const head = [`${method} ${target} HTTP/1.1`, "Host: 127.0.0.1", "User-Agent: bench", "Accept: */*"];
+  if (body) head.push("Content-Type: application/json", `Content-Length: ${Buffer.byteLength(body)}`);
+  return `${head.join("\r\n")}\r\n\r\n${body}`;
+}
 
 /** A megabyte. */
 export const blob: { body: Buffer } = { body: Buffer.alloc(1_000_000, "0123456789") };

@@ -8,7 +8,10 @@ export const stacks: Readonly<Record<string, () => Promise<Stack>>> = {
   "micro tls": async () => microOn("grpc", { tls: true }),
   "micro on grpc-js": async () => microOn("grpcJs"),
   "micro local": async () => (await import("./micro-local.ts")).microLocal,
+  "micro gateway": async () => (await import("./micro-gateway.ts")).microGateway,
+  fastify: async () => (await import("./fastify.ts")).bareFastify,
   moleculer: async () => (await import("./moleculer.ts")).moleculerTcp,
+  "moleculer-web": async () => (await import("./moleculer-web.ts")).moleculerWeb,
   "moleculer local": async () => (await import("./moleculer.ts")).moleculerLocal,
 };
 
