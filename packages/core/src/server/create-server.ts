@@ -18,7 +18,7 @@ import { type AnyMethod, endpointName, type ServiceDescription } from "../words/
 import { closeable, closeOnce } from "../words/lifecycle.ts";
 import { type Logger, silentLogger } from "../words/logger.ts";
 import { CallContext, type Context } from "./context.ts";
-import { dispatch, dispatchStream, dispatchValue } from "./dispatch.ts";
+import { dispatch, dispatchStream, dispatchValue, type StreamCounts } from "./dispatch.ts";
 import { type Doors, openDoors } from "./doors.ts";
 import type { ServerMiddleware } from "./handler.ts";
 import type { Listener, ListenOptions } from "./listener.ts";
@@ -96,16 +96,14 @@ export function createServer<C extends Context = Context>(options: ServerOptions
         end();
       }
     },
-    async *stream(call, messages) {
-      begin();
-      try {
-        yield* dispatchStream(parts, call, messages);
-      } catch (reason) {
-        errors++;
-        throw reason;
-      } finally {
-        end();
-      }
+    stream: (call, messages) => dispatchStream(parts, call, messages, streamCounts),
+  };
+
+  const streamCounts: StreamCounts = {
+    begin,
+    end(failed) {
+      if (failed) errors++;
+      end();
     },
   };
 

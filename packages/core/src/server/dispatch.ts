@@ -50,20 +50,115 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-/** One served call that streams. */
-export async function* dispatchStream<C extends Context>(
+/** What a served stream is counted by; each of the two once, whatever becomes of it. */
+export interface StreamCounts {
+  begin(): void;
+  end(failed: boolean): void;
+}
+
+/**
+ * One served call that streams. Begins when its first message is asked for. Written out instead of generators one in the
+ * other, each of which would cost every message three turns of the microtask queue.
+ */
+export function dispatchStream<C extends Context>(
   parts: DispatchParts<C>,
   call: IncomingCall,
   messages: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, undefined> {
+  counts: StreamCounts,
+): AsyncIterableIterator<Uint8Array> {
+  let opened: OpenStream<C> | undefined;
+  let begun = false;
+  let over = false;
+
+  function finish(failed: boolean): void {
+    if (over) return;
+    over = true;
+    if (begun) counts.end(failed);
+  }
+
+  async function nextReply(): Promise<IteratorResult<Uint8Array, undefined>> {
+    if (!begun) {
+      begun = true;
+      counts.begin();
+      opened = await openStream(parts, call, messages);
+    }
+    const { route, coders, replies } = opened as OpenStream<C>;
+    let reply: IteratorResult<unknown>;
+    try {
+      reply = await replies.next();
+    } catch (reason) {
+      throw handlerError(parts, route, reason);
+    }
+    if (reply.done) return { done: true, value: undefined };
+    try {
+      return { done: false, value: encodeReply(coders, reply.value, route) };
+    } catch (reason) {
+      await replies.return?.();
+      throw reason;
+    }
+  }
+
+  return {
+    async next() {
+      if (over) return { done: true, value: undefined };
+      try {
+        const reply = await nextReply();
+        if (reply.done) finish(false);
+        return reply;
+      } catch (reason) {
+        finish(true);
+        throw reason;
+      }
+    },
+    async return() {
+      try {
+        await opened?.replies.return?.();
+      } finally {
+        finish(false);
+      }
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+/** A stream whose handler has been called. */
+interface OpenStream<C extends Context> {
+  readonly route: Route<C>;
+  readonly coders: Coders;
+  readonly replies: AsyncIterator<unknown>;
+}
+
+async function openStream<C extends Context>(
+  parts: DispatchParts<C>,
+  call: IncomingCall,
+  messages: AsyncIterable<Uint8Array>,
+): Promise<OpenStream<C>> {
   const route = findRoute(parts, call);
   const coders = codersOf(route, call);
   const requests = decodeEach(coders, messages, route);
   const { kind } = route.method;
   const request = kind === "server-stream" ? await onlyOne(requests, route) : requests;
   const response = await handle(parts, route, request, parts.context(call));
-  if (kind === "client-stream") yield encodeReply(coders, response, route);
-  else yield* encodeEach(parts, coders, response as AsyncIterable<unknown>, route);
+  return { route, coders, replies: repliesOf(parts, route, kind === "client-stream" ? [response] : response) };
+}
+
+/** What a handler gave, message for message; a list will do as well. */
+function repliesOf<C extends Context>(
+  parts: DispatchParts<C>,
+  route: Route<C>,
+  given: unknown,
+): AsyncIterator<unknown> {
+  const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: synchronous } = Object(given);
+  if (typeof asynchronous === "function") return asynchronous.call(given);
+  if (typeof synchronous === "function") return oneByOne(given as Iterable<unknown>);
+  throw handlerError(parts, route, new TypeError(`${route.name} gave no messages to iterate over`));
+}
+
+async function* oneByOne(values: Iterable<unknown>): AsyncGenerator<unknown, void, undefined> {
+  yield* values;
 }
 
 async function* decodeEach<C extends Context>(
@@ -78,19 +173,6 @@ async function onlyOne<C extends Context>(requests: AsyncGenerator<unknown>, { n
   const first = await requests.next();
   if (first.done) throw new MicroError("go.micro.server", 400, `${name} was called without a request`);
   return first.value;
-}
-
-async function* encodeEach<C extends Context>(
-  parts: DispatchParts<C>,
-  coders: Coders,
-  responses: AsyncIterable<unknown>,
-  route: Route<C>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    for await (const response of responses) yield encodeReply(coders, response, route);
-  } catch (reason) {
-    throw handlerError(parts, route, reason);
-  }
 }
 
 function findRoute<C extends Context>({ name, router }: DispatchParts<C>, { endpoint }: IncomingCall): Route<C> {

@@ -128,6 +128,21 @@ describe("services of one process", () => {
     expect(peers).toEqual([here]);
   });
 
+  it("may give a list for a stream, and are told when they give neither", async () => {
+    const { log, lines } = errorLog();
+    const given: unknown[] = [[{ message: "one" }, { message: "two" }], 7];
+    await served(() => ({}), { count: () => given.shift() as AsyncIterable<object> }, { logger: log });
+    const { count } = caller();
+    const seen: string[] = [];
+    for await (const { message } of count({})) seen.push(message);
+    expect(seen).toEqual(["one", "two"]);
+    const second = (async () => {
+      for await (const { message } of count({})) seen.push(message);
+    })();
+    await expect(second).rejects.toMatchObject({ code: 500, detail: "Say.Count gave no messages to iterate over" });
+    expect(lines).toEqual([expect.stringContaining("Say.Count failed: Say.Count gave no messages")]);
+  });
+
   it("go by the network when they are told to, or call by address", async () => {
     const peers: string[] = [];
     const service = await served((_request, { peer }) => {
@@ -188,6 +203,12 @@ const inProcess = {
   drainTimeoutMs: 200,
   logger: silentLogger,
 } satisfies Partial<ServiceOptions>;
+
+function errorLog() {
+  const lines: string[] = [];
+  const error = (first: string | object, second?: string): void => void lines.push(second ?? String(first));
+  return { log: { ...silentLogger, error }, lines };
+}
 
 async function* none(): AsyncGenerator<object> {
   yield* [];
