@@ -18,9 +18,10 @@ afterAll(async () => {
 });
 
 describe.each(programs)("the bundle of $name", ({ name }) => {
-  it("is one file with its map and its licences", async () => {
+  it("is one file with its map and its licences, and the gateway's page", async () => {
     const { folder } = bundled(name);
-    expect((await readdir(folder)).sort()).toEqual(["LICENSES.txt", "main.mjs", "main.mjs.map"]);
+    const page = name === micro.name ? ["swagger-ui"] : [];
+    expect((await readdir(folder)).sort()).toEqual(["LICENSES.txt", "main.mjs", "main.mjs.map", ...page]);
     expect(await readFile(join(folder, "LICENSES.txt"), "utf8")).toMatch(/^etcd3 [\d.]+ \(MIT\)\n\n.*MIT License/ms);
   });
 
