@@ -181,8 +181,9 @@ export { ServerReflection } from "./service/gen/grpc_reflection_v1.ts";
 export type { LocalCalls } from "./service/local-calls.ts";
 export { nearest } from "./service/nearest.ts";
 export type { RegisterCheck } from "./service/register-check.ts";
+export { type RegisterTimes, registerTimes } from "./service/register-times.ts";
 export type { CallsMade, Service, ServiceContext, ServiceStats, SubscriberContext } from "./service/service.ts";
-export { type RegisterTimes, registerTimes, type ServiceFlagValues, serviceFlags } from "./service/service-flags.ts";
+export { type ServiceFlagValues, serviceFlags } from "./service/service-flags.ts";
 export { type HttpTransportOptions, httpTransport } from "./transport/http/http.ts";
 export { memoryTransport } from "./transport/memory.ts";
 export type {

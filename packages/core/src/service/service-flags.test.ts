@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import { logLevels } from "../words/logger.ts";
 import { formatHelp } from "./flag-help.ts";
 import { type Flag, parseFlags, withDefaults } from "./flags.ts";
-import { registerTimes, serviceFlags, unreadVariables } from "./service-flags.ts";
+import { unreadVariables } from "./ignored-flags.ts";
+import { registerTimes } from "./register-times.ts";
+import { serviceFlags } from "./service-flags.ts";
 
 const flags: readonly Flag[] = serviceFlags;
 

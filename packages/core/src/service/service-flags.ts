@@ -1,11 +1,7 @@
-import { ConfigError } from "../words/plugin.ts";
 import type { FlagValues } from "./flags.ts";
+import { ignoredFlags } from "./ignored-flags.ts";
 
-/**
- * The flags and `MICRO_*` variables of every service, named as in go-micro v2. A default here is the last resort: what
- * the program says in code goes before it.
- */
-export const serviceFlags = [
+const meaningfulFlags = [
   {
     name: "server_name",
     type: "string",
@@ -227,139 +223,16 @@ export const serviceFlags = [
     default: "text",
     group: "Log",
   },
-  {
-    name: "client_pool_size",
-    type: "string",
-    help: "connections to keep to each node; one carries many calls here",
-    env: "MICRO_CLIENT_POOL_SIZE",
-    ignored: true,
-  },
-  {
-    name: "transport_address",
-    type: "string",
-    help: "addresses of the transport",
-    env: "MICRO_TRANSPORT_ADDRESS",
-    ignored: true,
-  },
-  { name: "profile", type: "string", help: "profiler", env: "MICRO_DEBUG_PROFILE", ignored: true },
-  { name: "runtime", type: "string", help: "runtime", env: "MICRO_RUNTIME", ignored: true },
-  {
-    name: "runtime_source",
-    type: "string",
-    help: "where the runtime finds services",
-    env: "MICRO_RUNTIME_SOURCE",
-    ignored: true,
-  },
-  { name: "store", type: "string", help: "store", env: "MICRO_STORE", ignored: true },
-  { name: "store_address", type: "string", help: "addresses of the store", env: "MICRO_STORE_ADDRESS", ignored: true },
-  { name: "store_database", type: "string", help: "database of the store", env: "MICRO_STORE_DATABASE", ignored: true },
-  { name: "store_table", type: "string", help: "table of the store", env: "MICRO_STORE_TABLE", ignored: true },
-  {
-    name: "tracer_address",
-    type: "string",
-    help: "addresses of the tracer",
-    env: "MICRO_TRACER_ADDRESS",
-    ignored: true,
-  },
-  { name: "auth", type: "string", help: "authentication", env: "MICRO_AUTH", ignored: true },
-  { name: "auth_id", type: "string", help: "account", env: "MICRO_AUTH_ID", ignored: true },
-  { name: "auth_secret", type: "string", help: "secret of the account", env: "MICRO_AUTH_SECRET", ignored: true },
-  {
-    name: "auth_namespace",
-    type: "string",
-    help: "namespace of the account",
-    env: "MICRO_AUTH_NAMESPACE",
-    ignored: true,
-  },
-  {
-    name: "auth_public_key",
-    type: "string",
-    help: "key to check tokens with",
-    env: "MICRO_AUTH_PUBLIC_KEY",
-    ignored: true,
-  },
-  {
-    name: "auth_private_key",
-    type: "string",
-    help: "key to sign tokens with",
-    env: "MICRO_AUTH_PRIVATE_KEY",
-    ignored: true,
-  },
-  { name: "auth_provider", type: "string", help: "where accounts log in", env: "MICRO_AUTH_PROVIDER", ignored: true },
-  {
-    name: "auth_provider_client_id",
-    type: "string",
-    help: "client id there",
-    env: "MICRO_AUTH_PROVIDER_CLIENT_ID",
-    ignored: true,
-  },
-  {
-    name: "auth_provider_client_secret",
-    type: "string",
-    help: "client secret there",
-    env: "MICRO_AUTH_PROVIDER_CLIENT_SECRET",
-    ignored: true,
-  },
-  {
-    name: "auth_provider_endpoint",
-    type: "string",
-    help: "address of it",
-    env: "MICRO_AUTH_PROVIDER_ENDPOINT",
-    ignored: true,
-  },
-  {
-    name: "auth_provider_redirect",
-    type: "string",
-    help: "where it sends people back to",
-    env: "MICRO_AUTH_PROVIDER_REDIRECT",
-    ignored: true,
-  },
-  {
-    name: "auth_provider_scope",
-    type: "string",
-    help: "scope asked of it",
-    env: "MICRO_AUTH_PROVIDER_SCOPE",
-    ignored: true,
-  },
-  { name: "config", type: "string", help: "remote configuration", env: "MICRO_CONFIG", ignored: true },
 ] as const;
 
-/** Variables that go-micro reads without a flag, and that mean nothing here; whoever sets one is warned. */
-export const unreadVariables = [
-  "MICRO_PLUGIN",
-  "MICRO_PROXY",
-  "MICRO_PROXY_ADDRESS",
-  "MICRO_NETWORK",
-  "MICRO_NETWORK_ADDRESS",
-  "MICRO_ROUTER",
-  "MICRO_ROUTER_ADDRESS",
-] as const;
+/**
+ * The flags and `MICRO_*` variables of every service, named as in go-micro v2. A default here is the last resort: what
+ * the program says in code goes before it.
+ */
+export const serviceFlags: readonly [...typeof meaningfulFlags, ...typeof ignoredFlags] = [
+  ...meaningfulFlags,
+  ...ignoredFlags,
+];
 
 /** What flags and environment say about a service; absent where they say nothing. */
 export type ServiceFlagValues = FlagValues<typeof serviceFlags>;
-
-export interface RegisterTimes {
-  /** Seconds that a registration lives unless renewed; 0 for ever. */
-  readonly register_ttl: number;
-  /** Seconds between two renewals; 0 for none. */
-  readonly register_interval: number;
-}
-
-/**
- * Both times, when one or none is given: the ttl 60 s but at least twice the interval, the interval half of the ttl but
- * at most 30 s. With go-micro's fixed 60 and 30, a lone `--register_ttl=15` lets the record vanish before each renewal.
- *
- * Throws a `ConfigError` when a registration would run out before it is renewed.
- */
-export function registerTimes(given: Partial<RegisterTimes>): RegisterTimes {
-  const { register_ttl = Math.max(60, 2 * (given.register_interval ?? 0)) } = given;
-  const { register_interval = register_ttl === 0 ? 30 : Math.min(30, Math.max(1, Math.floor(register_ttl / 2))) } =
-    given;
-  const lasts = register_ttl === 0 || (register_interval > 0 && register_ttl > register_interval);
-  if (!lasts)
-    throw new ConfigError(
-      `register_ttl ${register_ttl} needs renewal before it runs out, but register_interval is ${register_interval}; expected ` +
-        "a register_interval of at least 1 and less than register_ttl, or register_ttl 0 for a registration that stays",
-    );
-  return { register_ttl, register_interval };
-}

@@ -4,8 +4,10 @@ import { withNodeLimit } from "../selector/with-node-limit.ts";
 import { parseListenAddress } from "../words/address.ts";
 import { ConfigError } from "../words/plugin.ts";
 import { type Flag, type FlagValues, parseFlags, withDefaults } from "./flags.ts";
+import { unreadVariables } from "./ignored-flags.ts";
+import { registerTimes } from "./register-times.ts";
 import { type ChosenSelector, chosenSelector } from "./selector-words.ts";
-import { registerTimes, type ServiceFlagValues, serviceFlags, unreadVariables } from "./service-flags.ts";
+import { type ServiceFlagValues, serviceFlags } from "./service-flags.ts";
 import type { ServiceOptions } from "./service-options.ts";
 
 /** Everything that flags, environment and code say about a service, settled. */
