@@ -1,17 +1,24 @@
 import type { ConnectionOptions, Driver, Engine, Role } from "./connection.ts";
 import { ConnectionFault, ErrorCode, Http2Error } from "./errors.ts";
-import { maxWindow } from "./flow.ts";
 import * as frame from "./frames/frame.ts";
 import * as settings from "./frames/settings.ts";
+import { type EndingHost, GracefulEnd, lastPossibleId } from "./graceful-end.ts";
 import type { Fields, HeaderList } from "./header-list.ts";
-import { checkFields, HeaderTemplate } from "./hpack/header-template.ts";
 import { Inflow, type InflowHost } from "./inflow.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { PingLedger } from "./ping-ledger.ts";
 import { type PingPolicy, pingPolicy } from "./ping-policy.ts";
 import { Receiver, type ReceiverHost } from "./receiver.ts";
 import { Sender } from "./sender.ts";
-import { type EndedBy, type Headers, Stream, type StreamHandler, type StreamOwner } from "./stream.ts";
+import {
+  checkHeaders,
+  type EndedBy,
+  type Headers,
+  mayWrite,
+  Stream,
+  type StreamHandler,
+  type StreamOwner,
+} from "./stream.ts";
 import { StreamTable } from "./stream-table.ts";
 
 /** A connection without I/O: RFC 9113. The peer can make nothing in it throw, wait or grow beyond the limits. */
@@ -19,25 +26,24 @@ export function createEngine(role: Role, options: ConnectionOptions, driver: Dri
   return new ConnectionEngine(role, options, driver);
 }
 
-// The id that a server names in the first step of a graceful end: all of them.
-const lastPossibleId = 0x7fff_ffff;
-// How long a peer may take to see the first step: beyond a second it is not the way that is long.
-const drainStepMs = 1000;
 const noFields: Fields = [];
 const nothing: Uint8Array = new Uint8Array(0);
 
-class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost {
+/**
+ * The state of one connection: which streams there are and what becomes of them. Reading frames, writing them, windows and
+ * the graceful end are parts of their own, which meet here.
+ */
+class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost, EndingHost {
   readonly role: Role;
   readonly limits: Limits;
   error: Http2Error | undefined = undefined;
   closed = false;
-  lastAccepted: number = lastPossibleId;
   readonly peerSettings: settings.Settings = settings.initialSettings();
 
   private readonly events: ConnectionOptions;
   private readonly driver: Driver;
   private readonly streams = new StreamTable();
-  private readonly sender: Sender;
+  readonly sender: Sender;
   private readonly inflow: Inflow;
   private readonly receiver: Receiver;
   private readonly pings: PingLedger;
@@ -50,8 +56,7 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost 
   private settingsSentAt = 0;
   private peerHasSpoken = false;
   private awake = false;
-  private ending = false;
-  private cancelDrainStep: (() => void) | undefined = undefined;
+  private readonly ending: GracefulEnd = new GracefulEnd(this);
 
   constructor(role: Role, options: ConnectionOptions, driver: Driver) {
     this.role = role;
@@ -75,7 +80,11 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost 
   }
 
   get accepting(): boolean {
-    return !this.ending && !this.closed && this.nextId <= lastPossibleId;
+    return !this.ending.begun && !this.closed && this.nextId <= lastPossibleId;
+  }
+
+  get lastAccepted(): number {
+    return this.ending.lastAccepted;
   }
 
   get open(): number {
@@ -134,48 +143,24 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost 
   }
 
   drain(): void {
-    if (this.ending || this.closed) return;
-    if (this.role === "client") {
-      this.stopAccepting();
-      return;
-    }
-    this.ending = true;
-    this.goaway(lastPossibleId, ErrorCode.NO_ERROR, "");
-    this.ping(() => this.stopAccepting());
-    this.cancelDrainStep = this.driver.after(drainStepMs, () => this.stopAccepting());
-  }
-
-  /** No further request is taken: the second step of a server, the only one of a client. */
-  private stopAccepting(): void {
-    if (this.closed) return;
-    this.cancelDrainStep?.();
-    this.ending = true;
-    if (this.role === "server" && this.lastAccepted === lastPossibleId) {
-      this.lastAccepted = this.streams.lastId;
-      this.goaway(this.lastAccepted, ErrorCode.NO_ERROR, "");
-    }
-    this.endWhenEmpty();
+    this.ending.begin();
   }
 
   destroy(code: number = ErrorCode.NO_ERROR, message = "this side closed the HTTP/2 connection"): void {
     if (this.closed) return;
-    this.goaway(this.role === "server" ? this.streams.lastId : 0, code, message);
+    this.sender.goaway(this.role === "server" ? this.streams.lastId : 0, code, message);
     this.end(new Http2Error(code, message));
   }
 
-  private goaway(lastStreamId: number, code: number, debug: string): void {
-    const payload = Buffer.alloc(8 + debug.length);
-    frame.writeUint32(payload, 0, lastStreamId);
-    frame.writeUint32(payload, 4, code);
-    payload.write(debug, 8, "latin1");
-    this.sender.control(frame.GOAWAY, 0, 0, payload);
+  get unfinishedStreams(): number {
+    return this.streams.size + this.queued.size;
   }
 
-  private endWhenEmpty(): void {
-    if (!this.ending || this.streams.size > 0 || this.queued.size > 0) return;
-    // A server that has only announced its end must still take what is on its way.
-    if (this.role === "server" && this.lastAccepted === lastPossibleId) return;
-    if (this.role === "client" && !this.closed) this.goaway(0, ErrorCode.NO_ERROR, "");
+  after(ms: number, action: () => void): () => void {
+    return this.driver.after(ms, action);
+  }
+
+  ended(): void {
     this.end(undefined);
   }
 
@@ -183,7 +168,7 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost 
     if (this.closed) return;
     this.closed = true;
     this.error = error;
-    this.cancelDrainStep?.();
+    this.ending.stop();
     this.receiver.stop();
     const code = error?.code ?? ErrorCode.NO_ERROR;
     for (const stream of this.streams.all()) this.closeStream(stream, code, "connection");
@@ -300,7 +285,7 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost 
     stream.handler.onClose?.(stream, code);
     if (this.closed) return;
     if (this.queued.size > 0) this.openQueued();
-    if (this.ending) this.endWhenEmpty();
+    this.ending.endWhenEmpty();
   }
 
   // The receiver.
@@ -318,12 +303,10 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost 
   }
 
   refuseStream(id: number, code: number): void {
-    const payload = Buffer.alloc(4);
-    frame.writeUint32(payload, 0, code);
     const stream = this.streams.get(id);
     if (stream) this.closeStream(stream, code, "us");
     else this.streams.remember(id);
-    this.sender.reply(frame.RST_STREAM, 0, id, payload);
+    this.sender.replyReset(id, code);
   }
 
   receivedSettings(payload: Buffer, start: number, end: number): void {
@@ -336,16 +319,7 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost 
       throw new ConnectionFault(ErrorCode.PROTOCOL_ERROR, "a server announced ENABLE_PUSH");
     sender.configure(peerSettings);
     sender.reply(frame.SETTINGS, frame.ACK, 0, nothing);
-    const growth = peerSettings.initialWindowBytes - before;
-    if (growth !== 0) {
-      for (const stream of this.streams.all()) {
-        if (!sender.widen(stream, growth))
-          throw new ConnectionFault(
-            ErrorCode.FLOW_CONTROL_ERROR,
-            `the window of stream ${stream.id} exceeds ${maxWindow}`,
-          );
-      }
-    }
+    sender.widenAll(this.streams.all(), peerSettings.initialWindowBytes - before);
     this.openQueued();
   }
 
@@ -364,12 +338,12 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost 
 
   receivedGoaway(code: number, lastStreamId: number, debug: string): void {
     if (this.role === "client") {
-      this.ending = true;
+      this.ending.begun = true;
       for (const stream of this.streams.all()) if (stream.id > lastStreamId) this.repeatElsewhere(stream);
       for (const stream of this.queued) this.repeatElsewhere(stream);
     }
     this.events.onGoaway?.(code, lastStreamId, debug);
-    if (this.role === "client") this.endWhenEmpty();
+    if (this.role === "client") this.ending.endWhenEmpty();
   }
 
   private repeatElsewhere(stream: Stream): void {
@@ -378,24 +352,10 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost 
   }
 
   receivedWindow(stream: Stream | undefined, increment: number): boolean {
-    const { sender } = this;
-    const fits = stream ? sender.widen(stream, increment) : sender.openWindow(increment);
-    if (sender.starved)
-      throw new ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, "the window is opened a few bytes at a time");
-    return fits;
+    return this.sender.receivedWindow(stream, increment);
   }
 
   sendWindowUpdate(streamId: number, increment: number): void {
     if (!this.closed) this.sender.number(frame.WINDOW_UPDATE, streamId, increment);
   }
-}
-
-function mayWrite(stream: Stream): void {
-  if (stream.finished) throw new Error("the stream was ended before this write");
-  if (!stream.headersSent) throw new Error("a response begins with its headers");
-}
-
-function checkHeaders(headers: Headers, more: Fields): void {
-  if (!(headers instanceof HeaderTemplate)) checkFields(headers);
-  checkFields(more);
 }

@@ -1,6 +1,7 @@
 import { Allowance } from "./allowance.ts";
 import { ConnectionFault, ErrorCode } from "./errors.ts";
 import { maxWindow } from "./flow.ts";
+import { GOAWAY, RST_STREAM, writeUint32 } from "./frames/frame.ts";
 import type { Settings } from "./frames/settings.ts";
 import { copyBytes, FrameWriter } from "./frames/writer.ts";
 import type { Fields } from "./header-list.ts";
@@ -29,7 +30,7 @@ export class Sender {
   /** Answers written since the peer last read. */
   replies = 0;
   /** The peer has opened its window a few bytes at a time, too often. */
-  starved = false;
+  private starved = false;
   /** HEADERS and DATA frames written; changes with each. */
   payloads = 0;
   private readonly events: SenderEvents;
@@ -74,6 +75,22 @@ export class Sender {
         ErrorCode.ENHANCE_YOUR_CALM,
         `${this.replies} answers wait for a peer that does not read`,
       );
+  }
+
+  /** Writes GOAWAY: no stream above `lastStreamId` is taken. */
+  goaway(lastStreamId: number, code: number, debug: string): void {
+    const payload = Buffer.alloc(8 + debug.length);
+    writeUint32(payload, 0, lastStreamId);
+    writeUint32(payload, 4, code);
+    payload.write(debug, 8, "latin1");
+    this.control(GOAWAY, 0, 0, payload);
+  }
+
+  /** Answers a mistake on a stream with RST_STREAM. */
+  replyReset(streamId: number, code: number): void {
+    const payload = Buffer.alloc(4);
+    writeUint32(payload, 0, code);
+    this.reply(RST_STREAM, 0, streamId, payload);
   }
 
   /** Writes RST_STREAM or WINDOW_UPDATE, whose payload is one number. */
@@ -136,6 +153,26 @@ export class Sender {
     if (!stream.queue || stream.id === 0) return;
     this.ready.add(stream);
     this.pump();
+  }
+
+  /** Takes a WINDOW_UPDATE, of a stream or of the connection; false when it opens too much. */
+  receivedWindow(stream: Stream | undefined, increment: number): boolean {
+    const fits = stream ? this.widen(stream, increment) : this.openWindow(increment);
+    if (this.starved)
+      throw new ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, "the window is opened a few bytes at a time");
+    return fits;
+  }
+
+  /** Opens or closes the windows of all streams, as a new initial window asks. One that would grow too large is a fault. */
+  widenAll(streams: Iterable<Stream>, bytes: number): void {
+    if (bytes === 0) return;
+    for (const stream of streams) {
+      if (!this.widen(stream, bytes))
+        throw new ConnectionFault(
+          ErrorCode.FLOW_CONTROL_ERROR,
+          `the window of stream ${stream.id} exceeds ${maxWindow}`,
+        );
+    }
   }
 
   /** Opens the window of a stream, or closes it by a negative number; false when it would exceed what there is. */

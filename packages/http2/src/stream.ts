@@ -1,7 +1,7 @@
 import { ErrorCode } from "./errors.ts";
 import type { ReceiveWindow } from "./flow.ts";
 import type { Fields, HeaderList } from "./header-list.ts";
-import type { HeaderTemplate } from "./hpack/header-template.ts";
+import { checkFields, HeaderTemplate } from "./hpack/header-template.ts";
 
 /** Fields to send: a template, or a list when they are sent but once. */
 export type Headers = HeaderTemplate | Fields;
@@ -130,4 +130,16 @@ export class Stream {
   consumed(bytes: number): void {
     this.owner.consumed(this, bytes);
   }
+}
+
+/** Throws unless a part of a body, or trailers, may be written now. */
+export function mayWrite(stream: Stream): void {
+  if (stream.finished) throw new Error("the stream was ended before this write");
+  if (!stream.headersSent) throw new Error("a response begins with its headers");
+}
+
+/** Throws a TypeError for fields that HTTP/2 cannot carry; those of a template were looked at when it was made. */
+export function checkHeaders(headers: Headers, more: Fields): void {
+  if (!(headers instanceof HeaderTemplate)) checkFields(headers);
+  checkFields(more);
 }
