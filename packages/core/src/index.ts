@@ -71,6 +71,7 @@ export { plainFraming } from "./codec/rpc/plain.ts";
 export { fieldKey, fromTree, goFieldName, type TreeForm, treeOf } from "./codec/tree.ts";
 export { grpc, grpcJs } from "./grpc/grpc.ts";
 export { GrpcStatus, type GrpcStatusOptions } from "./grpc/grpc-status.ts";
+export { receivedMetadata } from "./grpc/headers.ts";
 export { loadProto } from "./grpc/load-proto.ts";
 export { grpcStatus } from "./grpc/status.ts";
 export { type LocalNodes, localNodes } from "./local/local-nodes.ts";

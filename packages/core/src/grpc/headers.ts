@@ -1,4 +1,5 @@
-import { isReserved } from "../protocol/reply-metadata.ts";
+import type { OutgoingCall } from "../protocol/protocol.ts";
+import { isReserved, joined } from "../protocol/reply-metadata.ts";
 import { formatTimeoutHeader } from "../words/deadline.ts";
 import { emptyMetadata, type Metadata } from "../words/metadata.ts";
 
@@ -9,6 +10,13 @@ import { emptyMetadata, type Metadata } from "../words/metadata.ts";
  */
 export function callHeaders(metadata: Metadata, timeoutMs: number | undefined, asked: string): string[] {
   return [...metadataFields(metadata), ...addedFields(timeoutMs, asked)];
+}
+
+/** What a handler is shown of a call that took no wire: the same as if it had. */
+export function receivedMetadata({ metadata, timeoutMs, target }: OutgoingCall, peer: string): Metadata {
+  const received = joined(callHeaders(metadata, timeoutMs, target.contentType));
+  received.remote = peer;
+  return received;
 }
 
 /** The program's own, as a flat list. */

@@ -1,3 +1,4 @@
+import { receivedMetadata } from "../grpc/headers.ts";
 import { endpointOf as endpointOfPath } from "../grpc/path.ts";
 import type { CallTarget, IncomingCall, OutgoingCall } from "../protocol/protocol.ts";
 import {
@@ -8,9 +9,9 @@ import {
   withReplyMetadata,
 } from "../protocol/reply-metadata.ts";
 import type { Clock } from "../words/clock.ts";
-import { type Deadline, formatTimeoutHeader } from "../words/deadline.ts";
+import type { Deadline } from "../words/deadline.ts";
 import { cancelled, type MicroError } from "../words/errors.ts";
-import { emptyMetadata, type Metadata } from "../words/metadata.ts";
+import type { Metadata } from "../words/metadata.ts";
 import { clientId, deadlineExceeded } from "./failures.ts";
 
 /** The calls of one server that are under way. */
@@ -86,7 +87,7 @@ export class LocalCall implements IncomingCall {
   }
 
   get metadata(): Metadata {
-    this.#metadata ??= asReceived(this.#call, this.peer);
+    this.#metadata ??= receivedMetadata(this.#call, this.peer);
     return this.#metadata;
   }
 
@@ -167,32 +168,4 @@ export function endpointOf({ endpoint }: CallTarget): string {
   return endpoint.startsWith("/") ? (endpointOfPath(endpoint) ?? endpoint) : endpoint;
 }
 
-/** What a handler would have been sent: its own copy, without what belongs to a connection. */
-function asReceived({ metadata, timeoutMs, target }: OutgoingCall, peer: string): Metadata {
-  const received = emptyMetadata();
-  for (const given in metadata) {
-    const key = given.toLowerCase();
-    if (ofConnection.has(key) || key.startsWith("grpc-") || !legalKey.test(key)) continue;
-    received[key] = (metadata[given] as string).replace(/[\r\n\0]+/g, " ");
-  }
-  if (timeoutMs !== undefined) received.timeout = formatTimeoutHeader(timeoutMs);
-  received["x-content-type"] = target.contentType;
-  received.remote = peer;
-  return received;
-}
-
-const legalKey = /^[0-9a-z_.-]+$/;
-const ofConnection: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "content-type",
-  "host",
-  "http2-settings",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "transfer-encoding",
-  "upgrade",
-  "user-agent",
-]);
 const longestTimerMs = 2 ** 31 - 1;

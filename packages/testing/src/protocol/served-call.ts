@@ -8,10 +8,10 @@ import {
   noDeadline,
   type OutgoingCall,
   type ReplyMetadata,
+  receivedMetadata,
   replyIsSent,
   withReplyMetadata,
 } from "@micro/core";
-import { receivedMetadata } from "./wire-metadata.ts";
 
 /** What goes along with a message of a reply; headers with the first. */
 export interface ReplyParts {
