@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { createClient, grpc, MicroError, memoryRegistry, registrySelector, sleep, systemClock } from "@micro/core";
+import { http2Frames } from "@micro/testbed";
 import { StreamingOutputCallRequest, TestService } from "../gen/test.ts";
+import { callHeaders } from "./call-headers.ts";
 import type { Place } from "./callers.ts";
-import { block, callHeaders, flag, frame, initialWindow, message, preface, type, word } from "./frames.ts";
 
+const { block, flag, frame, initialWindow, message, preface, type, word } = http2Frames;
 const largest = 2 ** 31 - 1;
 const flowControlError = 3;
 // Valid as a request and as a reply.
