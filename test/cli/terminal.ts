@@ -17,7 +17,8 @@ const patienceMs = 20_000;
 
 /** Starts `micro` on a pseudo-terminal, made by `script` of util-linux. */
 export function terminal(args: readonly string[], env: Readonly<Record<string, string>> = {}): Terminal {
-  const command = [process.execPath, microFile, ...args].map(quoted).join(" ");
+  // Without exec a shell that stays (dash does, bash does not) meets Ctrl-C too, and the exit code is the shell's.
+  const command = `exec ${[process.execPath, microFile, ...args].map(quoted).join(" ")}`;
   const child = spawn("script", ["-qfec", command, "/dev/null"], {
     env: { ...clearedEnv(), TERM: "xterm", COLUMNS: "120", ...env },
     stdio: ["pipe", "pipe", "inherit"],
