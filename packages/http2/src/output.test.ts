@@ -69,3 +69,33 @@ it("grows no slab for what was sent before, where its memory cannot be used agai
   }
   expect(output.buffer.length).toBe(4096);
 });
+
+it("writes a long turn into the slabs that the long turn before it filled", () => {
+  const output = new Output();
+  output.recycle();
+  const slabsOfTurn = (): Set<ArrayBufferLike> => {
+    const slabs = new Set<ArrayBufferLike>();
+    for (let n = 0; n < 400; n++) {
+      write(output, "x".repeat(1000));
+      if (output.buffer.length === 65_536) slabs.add(output.buffer.buffer);
+    }
+    expect(flushed(output).join("").replaceAll("+", "")).toBe("x".repeat(400_000));
+    return slabs;
+  };
+  const first = slabsOfTurn();
+  output.recycle();
+  const second = slabsOfTurn();
+  expect([...first].filter((slab) => second.has(slab)).length).toBeGreaterThanOrEqual(5);
+});
+
+it("writes into no slab again that the socket still has", () => {
+  const output = new Output();
+  output.recycle();
+  const pieces: Uint8Array[] = [];
+  for (let turn = 0; turn < 4; turn++) {
+    for (let n = 0; n < 200; n++) write(output, String(turn).repeat(1000));
+    output.flush((piece) => pieces.push(piece));
+  }
+  const text = Buffer.concat(pieces).toString("latin1");
+  expect(text).toBe(["0", "1", "2", "3"].map((digit) => digit.repeat(200_000)).join(""));
+});

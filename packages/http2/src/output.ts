@@ -6,6 +6,11 @@ const nothing: Buffer = Buffer.alloc(0);
 // few serve many, and a connection that is idle holds none.
 const free: Buffer[] = [];
 const mostFree = 16;
+const noSlabs: readonly Buffer[] = [];
+
+function giveBack(slab: Buffer): void {
+  if (free.length < mostFree) free.push(slab);
+}
 
 /**
  * Collects what is to be sent. Frames and small payloads are written one after the other into a slab, so that a turn
@@ -19,6 +24,9 @@ export class Output {
   private start = 0;
   /** Whether slabs come back after a turn; only then may they be taken from those that others gave back. */
   private gives = false;
+  /** Slabs that are full, and those handed over with the last turn. */
+  private full: Buffer[] = [];
+  private handedOver: readonly Buffer[] = noSlabs;
   private pieces: Uint8Array[] = [];
   private pieceBytes = 0;
 
@@ -32,6 +40,7 @@ export class Output {
     if (this.buffer.length - this.end >= bytes) return false;
     const size = this.end === this.start && this.pieces.length === 0 ? smallSlab : this.buffer.length * 2;
     this.seal();
+    if (this.gives && this.buffer.length === largeSlab) this.full.push(this.buffer);
     const most = Math.max(bytes, Math.min(size, largeSlab));
     this.buffer = (this.gives && most <= largeSlab && free.pop()) || Buffer.allocUnsafeSlow(most);
     this.start = 0;
@@ -48,6 +57,9 @@ export class Output {
 
   /** Hands over everything that waits, in order; `more` says that another piece follows. */
   flush(write: (piece: Uint8Array, more: boolean) => void): void {
+    // Those of the turn before that were not given back are the socket's.
+    this.handedOver = this.full;
+    if (this.full.length > 0) this.full = [];
     if (this.pieces.length > 0) {
       this.seal();
       const { pieces } = this;
@@ -68,8 +80,10 @@ export class Output {
     if (this.pieces.length > 0 || this.start !== this.end) return;
     this.start = 0;
     this.end = 0;
+    for (const slab of this.handedOver) giveBack(slab);
+    this.handedOver = noSlabs;
     if (this.buffer.length !== largeSlab) return;
-    if (free.length < mostFree) free.push(this.buffer);
+    giveBack(this.buffer);
     this.buffer = nothing;
   }
 

@@ -8,10 +8,9 @@ import { cancelled, MicroError, timeout } from "../words/errors.ts";
 import { type Metadata, mergedMetadata } from "../words/metadata.ts";
 import { attemptError } from "./attempt-error.ts";
 import type { CallOptions } from "./client.ts";
-import { type Coding, protocolOf } from "./coding.ts";
+import { protocolOf } from "./coding.ts";
 import type { Pool } from "./pool.ts";
-import { mapEach, replayable } from "./replayable.ts";
-import { KeptReply, listens, StreamReply } from "./reply-metadata.ts";
+import { KeptReply, listens } from "./reply-metadata.ts";
 import type { RetryRule } from "./retry.ts";
 
 /** What a call goes through. */
@@ -99,66 +98,8 @@ async function askNodes<T>(
   }
 }
 
-/**
- * One streaming call. A node is tried after another until one has replied or has been sent a message; from then on the
- * stream belongs to it, whatever becomes of it.
- */
-export async function* callStream(
-  parts: CallParts,
-  target: ClientTarget,
-  messages: AsyncIterable<unknown>,
-  options: CallOptions,
-  codingOf: (candidate: Candidate) => Coding,
-): AsyncGenerator<unknown, void, undefined> {
-  const { clock, settings } = parts;
-  parts.counts.calls++;
-  const outgoing = outgoingCall(parts, target, options, options.timeoutMs);
-  const { deadline } = outgoing;
-  const selected = selectNext(parts, target.service, options);
-  const next = selected instanceof Promise ? await beforeDeadline(selected, clock, deadline, options.signal) : selected;
-  const attempts = 1 + (options.retries ?? settings.retries);
-  const source = replayable(messages);
-  const told = listens(options) ? new StreamReply(options) : undefined;
-  let failure: MicroError | undefined;
-  try {
-    for (let attempt = 1; ; attempt++) {
-      const candidate = nextNode(next, failure);
-      let replied = false;
-      let ended = false;
-      const end = (error?: MicroError): void => {
-        if (!ended) parts.selector.ended?.(candidate, error);
-        ended = true;
-      };
-      parts.selector.began?.(candidate);
-      try {
-        const sent = told ? told.attempt(outgoing) : outgoing;
-        const { encode, decode } = codingOf(candidate);
-        for await (const reply of connect(parts, candidate).stream(sent, mapEach(source, encode))) {
-          if (!replied) parts.selector.mark(candidate, "reached");
-          replied = true;
-          yield decode(reply);
-        }
-        parts.selector.mark(candidate, "reached");
-        return;
-      } catch (reason) {
-        failure = markFailure(parts, candidate, reason);
-        end(attemptError(failure, options.signal));
-        const final = replied || told?.began || !source.canReplay() || attempt >= attempts;
-        if (final || !settings.retry(failure, options.idempotent ?? target.idempotent)) throw failure;
-        const pauseMs = attempt === 1 ? 0 : backoffMs(attempt - 1, settings.backoff);
-        await pause(clock, pauseMs, deadline, options.signal, failure);
-        retried(parts, target, attempt + 1, failure);
-      } finally {
-        end(); // also when the replies are left early
-      }
-    }
-  } finally {
-    source.end();
-    told?.end();
-  }
-}
-
-function retried(
+/** Counts and tells an attempt after the first. */
+export function retried(
   { counts, onRetry }: CallParts,
   { service, endpoint }: CallTarget,
   attempt: number,
@@ -169,7 +110,7 @@ function retried(
 }
 
 /** When nobody is left for another attempt, what the last one failed of says more. */
-function nextNode(next: Next, failure: MicroError | undefined): Candidate {
+export function nextNode(next: Next, failure: MicroError | undefined): Candidate {
   try {
     return next();
   } catch (reason) {
@@ -177,7 +118,7 @@ function nextNode(next: Next, failure: MicroError | undefined): Candidate {
   }
 }
 
-function outgoingCall(
+export function outgoingCall(
   { clock, settings }: CallParts,
   target: CallTarget,
   options: CallOptions,
@@ -197,7 +138,7 @@ function expired({ service, endpoint }: CallTarget): MicroError {
 }
 
 /** Tells the selector what the failure says about the node; one that was given up or ran out of time says nothing. */
-function markFailure({ selector }: CallParts, candidate: Candidate, reason: unknown): MicroError {
+export function markFailure({ selector }: CallParts, candidate: Candidate, reason: unknown): MicroError {
   const error = MicroError.from(reason, "go.micro.client");
   if (error.answered) selector.mark(candidate, "reached");
   else if (nodeFailed(error)) selector.mark(candidate, "failed");
@@ -209,7 +150,11 @@ function nodeFailed({ code }: MicroError): boolean {
   return code === 503; // a message that is too large is unprocessed as well, and no fault of the node's
 }
 
-function selectNext({ selector, settings }: CallParts, service: string, options: CallOptions): Next | Promise<Next> {
+export function selectNext(
+  { selector, settings }: CallParts,
+  service: string,
+  options: CallOptions,
+): Next | Promise<Next> {
   return options.address === undefined
     ? selector.select(service, options)
     : inTurn(service, options.address, settings.protocol);
@@ -247,7 +192,12 @@ function withDefaults(defaults: Metadata, given: Metadata | undefined): Metadata
 }
 
 /** Waits for a lookup no longer than the call may take. */
-async function beforeDeadline<T>(work: Promise<T>, clock: Clock, deadline: Deadline, signal?: AbortSignal): Promise<T> {
+export async function beforeDeadline<T>(
+  work: Promise<T>,
+  clock: Clock,
+  deadline: Deadline,
+  signal?: AbortSignal,
+): Promise<T> {
   const giveUp = new AbortController();
   const waiting = signal ? AbortSignal.any([signal, giveUp.signal]) : giveUp.signal;
   try {
@@ -268,7 +218,7 @@ async function expiry(clock: Clock, deadline: Deadline, waiting: AbortSignal, si
 const longestTimerMs = 2 ** 31 - 1;
 
 /** The pause before the next attempt; the error at hand is thrown at once when the deadline leaves no room for one. */
-async function pause(
+export async function pause(
   clock: Clock,
   ms: number,
   deadline: Deadline,

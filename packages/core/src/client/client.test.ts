@@ -259,6 +259,59 @@ describe("a client", () => {
     await expect.poll(() => over).toBe(true);
   });
 
+  it("gives replies that are asked for all at once one after the other", async () => {
+    const { client } = await clientOf(["a:1"], async (_address, _call, body) => body);
+    const replies = echo(client)(messages("1", "2", "3"))[Symbol.asyncIterator]();
+    const asked = await Promise.all(Array.from({ length: 5 }, () => replies.next()));
+    expect(asked.map(({ done, value }) => (done ? "end" : Buffer.from(value).toString()))).toEqual([
+      ...["1", "2", "3"],
+      ...["end", "end"],
+    ]);
+  });
+
+  it("cancels a stream that is left while a reply is waited for", async () => {
+    let asked = false;
+    let cancelled = false;
+    const silent = named("test", async () => text(""));
+    const protocol: Protocol = {
+      ...silent,
+      connect: (address) => ({
+        ...silent.connect(address),
+        stream: () => ({ [Symbol.asyncIterator]: () => iterator }),
+      }),
+    };
+    let leave = (_end: IteratorResult<Uint8Array>): void => undefined;
+    const iterator: AsyncIterator<Uint8Array> = {
+      next: () =>
+        new Promise((resolve) => {
+          asked = true;
+          leave = resolve;
+        }),
+      async return() {
+        cancelled = true;
+        leave({ done: true, value: undefined });
+        return { done: true, value: undefined };
+      },
+    };
+    const { client } = await clientOf(["a:1"], async () => text(""), { protocols: [protocol] });
+    const replies = echo(client)(messages("x"))[Symbol.asyncIterator]();
+    const waiting = replies.next();
+    await expect.poll(() => asked).toBe(true);
+    await replies.return?.();
+    expect(cancelled).toBe(true);
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(await replies.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("begins no stream that was left before anybody looked at it", async () => {
+    const { client, attempts } = await clientOf(["a:1"], async (_address, _call, body) => body);
+    const replies = echo(client)(messages("x"))[Symbol.asyncIterator]();
+    await replies.return?.();
+    expect(await replies.next()).toEqual({ done: true, value: undefined });
+    expect(attempts).toEqual([]);
+    expect(client.stats().calls).toBe(0);
+  });
+
   it("gives streams no deadline of its own", async () => {
     const { client } = await clientOf(["a:1"], async (_address, { deadline }) => text(String(deadline)));
     expect(await texts(echo(client)(messages("x")))).toEqual(["Infinity"]);

@@ -9,7 +9,8 @@ import { endpointName, type MethodKind, type Methods, type ServiceDescription } 
 import { MicroError } from "../words/errors.ts";
 import { closeable, closeOnce } from "../words/lifecycle.ts";
 import { type Metadata, metadata } from "../words/metadata.ts";
-import { type CallParts, type ClientTarget, call, callStream, connect, type Retry } from "./call.ts";
+import { type CallParts, type ClientTarget, call, connect, type Retry } from "./call.ts";
+import { StreamingCall } from "./call-stream.ts";
 import type { Call, CallOptions, Client, EndpointPlan, StreamCall, TypedClient } from "./client.ts";
 import { type Coding, codingsOf } from "./coding.ts";
 import { connectionPool } from "./pool.ts";
@@ -182,7 +183,7 @@ const protobuf = "application/grpc+proto";
 function prepareStreamCall(parts: CallParts, codecs: CodecTable, plan: EndpointPlan): StreamCall {
   const { target, codingOf } = settlePlan(parts, codecs, plan, plan.kind ?? "duplex");
   const coding = plan.raw ? asBytes : codingOf;
-  return (requests, options) => callStream(parts, target, requests, options ?? noOptions, coding);
+  return (requests, options) => new StreamingCall(parts, target, requests, options ?? noOptions, coding);
 }
 
 const asIs: Coding = { encode: (request) => request as Uint8Array, decode: (reply) => reply };

@@ -76,24 +76,13 @@ export function dispatchStream<C extends Context>(
     if (begun) counts.end(failed);
   }
 
-  async function nextReply(): Promise<IteratorResult<Uint8Array, undefined>> {
-    if (!begun) {
-      begun = true;
-      counts.begin();
-      opened = await openStream(parts, call, messages);
-    }
-    const { route, coders, replies } = opened as OpenStream<C>;
-    let reply: IteratorResult<unknown>;
+  async function open(): Promise<OpenStream<C>> {
+    begun = true;
+    counts.begin();
     try {
-      reply = await replies.next();
+      return await openStream(parts, call, messages);
     } catch (reason) {
-      throw handlerError(parts, route, reason);
-    }
-    if (reply.done) return { done: true, value: undefined };
-    try {
-      return { done: false, value: encodeReply(coders, reply.value, route) };
-    } catch (reason) {
-      await replies.return?.();
+      finish(true);
       throw reason;
     }
   }
@@ -101,12 +90,24 @@ export function dispatchStream<C extends Context>(
   return {
     async next() {
       if (over) return { done: true, value: undefined };
+      opened ??= await open();
+      const { route, coders, replies } = opened;
+      let reply: IteratorResult<unknown>;
       try {
-        const reply = await nextReply();
-        if (reply.done) finish(false);
-        return reply;
+        reply = await replies.next();
       } catch (reason) {
         finish(true);
+        throw handlerError(parts, route, reason);
+      }
+      if (reply.done) {
+        finish(false);
+        return { done: true, value: undefined };
+      }
+      try {
+        return { done: false, value: encodeReply(coders, reply.value, route) };
+      } catch (reason) {
+        finish(true);
+        await replies.return?.();
         throw reason;
       }
     },
