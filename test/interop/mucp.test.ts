@@ -211,7 +211,7 @@ describe.skipIf(!available).each(registries.slice(0, 1))("unary calls by mucp, f
     expect(JSON.parse(text)).toMatchObject({ code: 400, detail: gos });
   });
 
-  it("with JSON that go's handler cannot read are its error, and so are those of go to ours", async () => {
+  it("with a JSON field that nobody knows are an error of go's handler, and ours reads over it", async () => {
     const ours = fleet.ours.rawClient.prepare<Uint8Array, Uint8Array>({
       service: fleet.goName,
       endpoint: "Peer.Echo",
@@ -222,9 +222,9 @@ describe.skipIf(!available).each(registries.slice(0, 1))("unary calls by mucp, f
       code: 500,
       detail: expect.stringContaining('unknown field "nope"'),
     });
-    const raw = { endpoint: "Peer.Echo", contentType: "application/json", raw: '{"nope":1}' };
-    const { text = "" } = await fleet.go.call({ service: fleet.ourName, ...raw });
-    expect(JSON.parse(text)).toMatchObject({ code: 400, detail: expect.stringContaining('unknown field "nope"') });
+    const raw = { endpoint: "Peer.Echo", contentType: "application/json", raw: '{"text":"a","nope":1}' };
+    const answer = await fleet.go.call({ service: fleet.ourName, ...raw });
+    expect(answer).toMatchObject({ reply: { text: "a" } });
   });
 
   it("of ours whose types are left as they are lose what go loses, and no more", async () => {

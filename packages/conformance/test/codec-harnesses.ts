@@ -35,7 +35,7 @@ export const codecHarnesses: Readonly<Record<string, CodecHarness>> = {
     misfits,
   },
   "jsonCodec of messages": {
-    codec: jsonCodec(),
+    codec: jsonCodec({ unknownFields: "refuse" }),
     samples: samples
       .filter(({ what }) => what !== "scalars minus zero") // JavaScript's JSON has no minus zero
       .map(({ what, type, value }) => ({ what, value, ...(type && { type }) })),

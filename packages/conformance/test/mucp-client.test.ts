@@ -57,8 +57,8 @@ describe("connections of a client of mucp", () => {
     for (const round of [1, 2]) {
       const calling = connection.unary(call(), bytes("1"));
       const peer = await listener.accept();
-      await peer.read();
-      peer.write(ok({ "Micro-Id": "0", "Content-Type": "application/json" }, "1"));
+      const { headers } = await peer.read();
+      peer.write(ok({ "Micro-Id": headers["Micro-Id"] as string, "Content-Type": "application/json" }, "1"));
       await calling;
       expect(listener.accepted).toBe(round);
       await peer[Symbol.asyncDispose]();
@@ -96,6 +96,64 @@ describe("connections of a client of mucp", () => {
     peer.write(ok({}, "1"));
     await calling;
     await peer.closed;
+  });
+});
+
+describe("the id of an answer", () => {
+  const answers = [
+    ["a value", { "Micro-Id": "7" }, "1"],
+    ["a value under the older name", { "X-Micro-Id": "7" }, "1"],
+    ["an error", { "Micro-Id": "7", "Micro-Error": '{"id":"a","code":404,"detail":"b"}' }, ""],
+  ] as const;
+  it.each(answers)(
+    "that is another call's makes %s 503, which names both, and ends the connection",
+    async (...given) => {
+      const [, headers, body] = given;
+      await using listener = await rawListener();
+      await using connection = mucp.connect(listener.address);
+      const calling = connection.unary(call(), bytes("1"));
+      const peer = await listener.accept();
+      await peer.read();
+      peer.write(ok(headers, body));
+      const detail = `${listener.address} answered request 0, Say.Hello, with a reply to request 7`;
+      await expect(calling).rejects.toMatchObject({ id: "go.micro.client", code: 503, detail });
+      await peer.closed;
+      const next = connection.unary(call(), bytes("1"));
+      const other = await listener.accept();
+      await other.read();
+      other.write(ok({ "Micro-Id": "1" }, "2"));
+      expect(text(await next)).toBe("2");
+    },
+  );
+
+  // go-micro's http transport begins each answer with the headers of its connection's first request.
+  it.each([
+    ["the older name tells this call's", mucp, { "X-Micro-Id": "1" }, "2", "2"],
+    ["the node is of go-micro v0, which tells none", legacyMucp, {}, '{"id":"1","result":2,"error":null}', "2"],
+    ["nobody tells any", mucp, { "Micro-Id": "" }, "2", "2"],
+  ])("may be the connection's first where %s", async (_where, protocol, headers, body, value) => {
+    await using listener = await rawListener();
+    await using connection = protocol.connect(listener.address);
+    const first = connection.unary(call(), bytes("1"));
+    const peer = await listener.accept();
+    await peer.read();
+    peer.write(ok({ "Micro-Id": "0" }, protocol === mucp ? "1" : '{"id":"0","result":1,"error":null}'));
+    expect(text(await first)).toBe("1");
+    const second = connection.unary(call(), bytes("1"));
+    await peer.read();
+    peer.write(ok({ "Micro-Id": "0", ...headers }, body));
+    expect(text(await second)).toBe(value);
+    expect(listener.accepted).toBe(1);
+  });
+
+  it("may be the connection's first where go-micro refuses a content type, which is told", async () => {
+    await using listener = await rawListener();
+    await using connection = mucp.connect(listener.address);
+    const refused = connection.unary(call(), bytes("1"));
+    const peer = await listener.accept();
+    await peer.read();
+    peer.write(ok({ "Micro-Id": "7", "Content-Type": "text/plain" }, "Unsupported Content-Type: x"));
+    await expect(refused).rejects.toMatchObject({ code: 500, detail: "Unsupported Content-Type: x" });
   });
 });
 

@@ -2,7 +2,6 @@ import { bytesCodec } from "./bytes.ts";
 import type { Codec } from "./codec.ts";
 import { jsonCodec } from "./json.ts";
 import { protobufCodec } from "./protobuf.ts";
-import { laxJsonCodec } from "./rpc/lax-json.ts";
 
 /** Finds the codec of a content type. */
 export interface CodecTable {
@@ -30,10 +29,15 @@ function bare(contentType: string): string {
  * Protobuf, proto3 JSON and raw bytes under the content types of go-micro's gRPC; and what stands inside the envelopes
  * that only mucp has.
  */
-export const defaultCodecs: CodecTable = codecTable([
-  protobufCodec,
-  jsonCodec(),
-  bytesCodec,
-  { ...laxJsonCodec, contentTypes: ["application/json-rpc"] },
-  { ...protobufCodec, contentTypes: ["application/proto-rpc"] },
-]);
+export const defaultCodecs: CodecTable = codecsThat("ignore");
+
+/** The default codecs, whose JSON ignores or refuses fields that a message does not have. */
+export function codecsThat(unknownFields: "ignore" | "refuse"): CodecTable {
+  return codecTable([
+    protobufCodec,
+    jsonCodec({ unknownFields }),
+    bytesCodec,
+    { ...jsonCodec({ dialect: "struct", unknownFields }), contentTypes: ["application/json-rpc"] },
+    { ...protobufCodec, contentTypes: ["application/proto-rpc"] },
+  ]);
+}

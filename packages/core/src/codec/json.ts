@@ -1,9 +1,9 @@
 import { Buffer } from "node:buffer";
-import type { JsonOptions, MessageType } from "../words/description.ts";
+import type { FromJsonOptions, JsonOptions, MessageType } from "../words/description.ts";
 import type { Codec, Coder } from "./codec.ts";
 import { formatJson, isBlank, parseJson } from "./json-text.ts";
 
-/** How `jsonCodec` writes. What it reads does not depend on it. */
+/** How `jsonCodec` writes, and how strictly it reads. */
 export interface JsonCodecOptions {
   /**
    * How messages are written: `proto` is proto3 JSON, which gRPC peers send, `struct` is what mucp peers send: keys as in the
@@ -15,6 +15,11 @@ export interface JsonCodecOptions {
    * second; programs without the proto file mostly know the second. @default "proto"
    */
   names?: "json" | "proto";
+  /**
+   * What becomes of keys that the message has no field for, at any depth. Ignoring them is what lets a peer with a newer
+   * proto file be understood, as protobuf does; `refuse` tells a caller of a misspelt key. @default "ignore"
+   */
+  unknownFields?: "ignore" | "refuse";
 }
 
 /**
@@ -22,23 +27,28 @@ export interface JsonCodecOptions {
  *
  * Plain values are read and written with all digits: integers beyond `Number.MAX_SAFE_INTEGER` are `bigint`.
  */
-export function jsonCodec({ dialect = "proto", names = "proto" }: JsonCodecOptions = {}): Codec {
+export function jsonCodec({
+  dialect = "proto",
+  names = "proto",
+  unknownFields = "ignore",
+}: JsonCodecOptions = {}): Codec {
   const struct = dialect === "struct";
-  const options: JsonOptions = struct ? { names: "proto", structTags: true } : { names };
+  const writing: JsonOptions = struct ? { names: "proto", structTags: true } : { names };
+  const reading: FromJsonOptions = { unknownFields };
   const end = struct ? "\n" : "";
   return {
     name: "json",
     contentTypes: struct ? ["application/json"] : ["application/grpc+json", "application/json"],
-    coder: (type) => (type === undefined ? plainCoder(end) : typedCoder(type, options, end)),
+    coder: (type) => (type === undefined ? plainCoder(end) : typedCoder(type, writing, reading, end)),
   };
 }
 
-function typedCoder(type: MessageType, options: JsonOptions, end: string): Coder {
+function typedCoder(type: MessageType, writing: JsonOptions, reading: FromJsonOptions, end: string): Coder {
   return {
-    encode: (value) => Buffer.from(formatJson(type.toJson(value as object, options)) + end),
+    encode: (value) => Buffer.from(formatJson(type.toJson(value as object, writing)) + end),
     decode(bytes) {
       const json = isBlank(bytes) ? null : parseJson(bytes);
-      return json === null ? type.decode(new Uint8Array(0)) : type.fromJson(json);
+      return json === null ? type.decode(new Uint8Array(0)) : type.fromJson(json, reading);
     },
   };
 }

@@ -8,7 +8,7 @@ import { frameBytes, isGrpcType, type WireTypeNames } from "./content-types.ts";
 import { refuseExpired, watchExpiry } from "./expiry.ts";
 import { idleSockets } from "./idle-sockets.ts";
 import { messageLimits } from "./limits.ts";
-import { readReply, tellHeaders } from "./reply.ts";
+import { checkReplyTo, readReply, tellHeaders } from "./reply.ts";
 import { requestHeaders, requestPlanner } from "./request.ts";
 
 export interface MucpConnectionOptions {
@@ -71,6 +71,8 @@ export function mucpConnection(
       const reply = await used.receive();
       if (!reply)
         throw unavailable("go.micro.client", `${address} closed the connection before it answered ${endpoint}`);
+      // A node of go-micro v0 tells no id of its own.
+      if (!options.legacy) checkReplyTo(id, reply, plan, { address, endpoint });
       const isLast = reply.headers.connection?.toLowerCase() === "close" || isGrpcType(plan.contentType);
       tellHeaders(call, reply);
       try {

@@ -1,6 +1,6 @@
 import type { Frame, Framing } from "../codec/rpc/framing.ts";
 import { type FramingTable, framingFor } from "../codec/rpc/framings.ts";
-import { laxJsonCodec } from "../codec/rpc/lax-json.ts";
+import { structJsonCodec } from "../codec/rpc/struct-json.ts";
 import type { MethodKind } from "../words/description.ts";
 
 /** A content type as it travels, and how messages of it are put together. */
@@ -64,7 +64,7 @@ export function wireTypeOf(
 export function bodyContentType({ contentType, framing }: WireType, own: FramingTable): string {
   if (Object.hasOwn(own, contentType)) return framing.codec.contentTypes[0] ?? contentType;
   // JSON for Go's plain reader, which `application/json` need not be.
-  if (framing.codec === laxJsonCodec) return "application/json-rpc";
+  if (framing.codec === structJsonCodec) return "application/json-rpc";
   return framing.name === "proto-rpc" ? "application/protobuf" : contentType;
 }
 

@@ -1,8 +1,8 @@
 import type { OutgoingCall } from "../protocol/protocol.ts";
 import { isReserved } from "../protocol/reply-metadata.ts";
 import type { Message } from "../transport/transport.ts";
-import { MicroError } from "../words/errors.ts";
-import { emptyMetadata } from "../words/metadata.ts";
+import { MicroError, unavailable } from "../words/errors.ts";
+import { emptyMetadata, type Metadata } from "../words/metadata.ts";
 import type { WireType } from "./content-types.ts";
 import { fromErrorText } from "./errors.ts";
 import type { MessageLimits } from "./limits.ts";
@@ -18,10 +18,7 @@ export function readReply(
   const told = microHeader(headers, micro.error);
   if (told === endOfStream) return undefined;
   if (told !== "") throw fromErrorText(told);
-  if (headers["content-type"]?.startsWith("text/plain") && !contentType.startsWith("text/plain")) {
-    // How go-micro's server refuses a content type.
-    throw fromErrorText(Buffer.from(body).toString("utf8", 0, 1000));
-  }
+  if (refusesContentType(headers, contentType)) throw fromErrorText(Buffer.from(body).toString("utf8", 0, 1000));
   let frame: ReturnType<typeof framing.read>;
   try {
     frame = framing.read(body, "response");
@@ -34,6 +31,33 @@ export function readReply(
   if (frame.error !== undefined) throw fromErrorText(frame.error);
   limits.check(frame.body, "reply");
   return frame.body;
+}
+
+/**
+ * Throws 503 when a unary reply says that it is to another request than that of this id. The call may have run, and
+ * what comes after such a reply on its connection would be no better.
+ *
+ * go-micro's http transport begins each answer with the headers of its connection's first request, so the answer's own
+ * id may stand under the older name alone, and a refused content type comes with none of its own.
+ */
+export function checkReplyTo(
+  id: string,
+  { headers, refusal }: Message,
+  { contentType }: WireType,
+  { address, endpoint }: { readonly address: string; readonly endpoint: string },
+): void {
+  const told = microHeader(headers, micro.id);
+  if (told === id || told === "" || headers[`x-${micro.id}`] === id) return;
+  if (refusal !== undefined || refusesContentType(headers, contentType)) return;
+  const other = told.length > 40 ? `${told.slice(0, 40)}…` : told;
+  const detail = `${address} answered request ${id}, ${endpoint}, with a reply to request ${other}`;
+  throw unavailable("go.micro.client", detail);
+}
+
+/** How go-micro's server refuses a content type. */
+function refusesContentType(headers: Metadata, contentType: string): boolean {
+  const told = headers["content-type"]?.startsWith("text/plain") && !contentType.startsWith("text/plain");
+  return told === true && microHeader(headers, micro.error) === "";
 }
 
 /** Tells whoever listens the headers of a reply that are the program's. */

@@ -40,7 +40,8 @@ export function chosenParts(
     openBroker(opened) {
       if (problem) throw problem;
       const flag = values.broker ? "--broker" : "broker";
-      const known = [...plugins, httpBrokerPlugin, memoryBrokerPlugin];
+      const http = httpBrokerPlugin(values.broker_dialect ? { dialect: values.broker_dialect } : {});
+      const known = [...plugins, http, memoryBrokerPlugin];
       const plugin = choosePlugin<BrokerPlugin>("broker", brokerName, known, flag);
       return plugin.open({ addresses: values.broker_address ?? [], logger, registry: opened });
     },

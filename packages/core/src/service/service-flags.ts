@@ -196,6 +196,15 @@ const meaningfulFlags = [
     group: "Broker",
   },
   {
+    name: "broker_dialect",
+    type: "string",
+    help: "whom the http broker understands: go-micro from v2.5 on, those before, or both",
+    env: "MICRO_BROKER_DIALECT",
+    choices: ["v2", "v1", "both"],
+    default: "v2",
+    group: "Broker",
+  },
+  {
     name: "log_level",
     type: "string",
     help: "least level that is logged",

@@ -58,6 +58,12 @@ export interface ServiceOptions<F extends readonly Flag[] = readonly Flag[]> {
   listen?: ServerOptions["listen"];
   /** How values become bytes, by content type: for calls, both ways, and for messages. @default protobuf, JSON and bytes */
   codecs?: CodecTable;
+  /**
+   * What becomes of JSON requests with a field that their message does not have: `ignore` reads the rest, `refuse` answers 400 and
+   * names the field. Replies and messages of topics are read over it always. With `codecs` of one's own it is theirs to
+   * say: `jsonCodec({ unknownFields })`. @default "ignore"
+   */
+  unknownFields?: "ignore" | "refuse";
   /** Settings of the client. Its `protocol` is that of nodes which a call names by address; flag `--client`. */
   client?: Pick<
     ClientOptions,

@@ -36,6 +36,10 @@ export function readSettings(options: ServiceOptions, program: string): Settings
   const { flags = [] } = options;
   try {
     refuseTakenNames(flags);
+    if (options.codecs && options.unknownFields)
+      throw new ConfigError(
+        "unknownFields is about the codecs of every service; with codecs of its own it is jsonCodec({ unknownFields })",
+      );
     const table: readonly Flag[] = [...flags, ...serviceFlags];
     const parsed = parseFlags(table, {
       program,
@@ -43,9 +47,14 @@ export function readSettings(options: ServiceOptions, program: string): Settings
       ...(options.env && { env: options.env }),
     });
     const { rest, help } = parsed;
-    const warnings = [...parsed.warnings, ...unread(options.env ?? process.env)];
     // The table has all of the service's flags, whatever the program adds to it.
     const values = parsed.values as ServiceFlagValues;
+    const sources = parsed.sources as Readonly<Record<string, string>>;
+    const warnings = [
+      ...parsed.warnings,
+      ...unread(options.env ?? process.env),
+      ...withoutHttpBroker(values, options, sources),
+    ];
     const { register_ttl, register_interval } = registerTimes({ ...inSeconds(options), ...values });
     parseListenAddress(
       values.server_address ?? options.address ?? ":0",
@@ -80,6 +89,16 @@ function ownValues(flags: readonly Flag[], values: FlagValues<readonly Flag[]>):
 
 function unread(env: Readonly<Record<string, string | undefined>>): string[] {
   return unreadVariables.filter((name) => env[name]?.trim()).map((name) => `${name} has no effect here`);
+}
+
+function withoutHttpBroker(
+  { broker_dialect, broker }: ServiceFlagValues,
+  options: ServiceOptions,
+  sources: Readonly<Record<string, string>>,
+): string[] {
+  const chosen = broker ?? options.broker ?? "http";
+  if (broker_dialect === undefined || chosen === "http") return [];
+  return [`${sources.broker_dialect} is about the broker http and has no effect on ${chosen}`];
 }
 
 /** Two meanings of one flag would leave it to chance which of them a person gets. */

@@ -1,4 +1,4 @@
-import { defaultCodecs } from "../codec/codecs.ts";
+import { codecsThat, defaultCodecs } from "../codec/codecs.ts";
 import type { LocalNodes } from "../local/local-nodes.ts";
 import { createServer } from "../server/create-server.ts";
 import type { Server } from "../server/server.ts";
@@ -76,7 +76,7 @@ export function wire(options: ServiceOptions, settings: Settings): Wiring {
     context: contexts.ofCall,
     onEvent: messages.deliver,
     ...defined("listen", options.listen),
-    ...defined("codecs", options.codecs),
+    codecs: options.codecs ?? codecsThat(options.unknownFields ?? "ignore"),
     ...(values.server_id !== undefined && { id: values.server_id }),
     ...defined("address", values.server_address ?? options.address),
     ...defined("advertise", values.server_advertise ?? options.advertise),

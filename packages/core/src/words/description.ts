@@ -18,14 +18,19 @@ export interface MessageType<T = unknown> {
   copy?(value: Init<T>): T;
   /** Proto3 JSON; `names` chooses `json` (lowerCamelCase) or `proto` (as written in the proto file) for keys. */
   toJson(value: Init<T>, options?: JsonOptions): unknown;
-  /** Accepts both spellings of each key. Throws on an unknown key or a value that does not fit, naming it. */
-  fromJson(json: unknown): T;
+  /** Accepts both spellings of each key. Throws on a value that does not fit, and on an unknown key unless told to ignore it, naming it. */
+  fromJson(json: unknown, options?: FromJsonOptions): T;
 }
 
 export interface JsonOptions {
   names?: "json" | "proto";
   /** Go's `encoding/json` of the generated struct instead of proto3 JSON: 64-bit integers and enums as numbers. */
   structTags?: boolean;
+}
+
+export interface FromJsonOptions {
+  /** What becomes of keys that the message has no field for, at any depth. @default "refuse" */
+  unknownFields?: "ignore" | "refuse";
 }
 
 export interface FieldDescription {

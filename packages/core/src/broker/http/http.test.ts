@@ -512,7 +512,7 @@ describe("publishing", () => {
 describe("settings", () => {
   it("takes its listening address from --broker_address, and only one", async () => {
     const open = (addresses: string[]) =>
-      httpBrokerPlugin.open({ addresses, logger: silentLogger, registry: memoryRegistry() });
+      httpBrokerPlugin().open({ addresses, logger: silentLogger, registry: memoryRegistry() });
     expect(() => open(["127.0.0.1:1", "127.0.0.1:2"])).toThrow(ConfigError);
     expect(() => open(["nowhere"])).toThrow(/address of the http broker: "nowhere" is no address/);
     const broker = await open([]);

@@ -206,16 +206,20 @@ export function httpBroker(options: HttpBrokerOptions): Broker {
  * Answers to `--broker=http`. The address is where it listens for messages; without one it is `127.0.0.1:0`, which other
  * machines cannot reach.
  */
-export const httpBrokerPlugin: BrokerPlugin = {
-  kind: "broker",
-  name: "http",
-  open({ addresses, logger, registry }) {
-    const [address, ...more] = addresses;
-    if (more.length > 0)
-      throw new ConfigError(`the http broker listens on one address, got ${addresses.length}: ${addresses.join(", ")}`);
-    return httpBroker({ registry, logger, ...(address !== undefined && { address }) });
-  },
-};
+export function httpBrokerPlugin(settings: Pick<HttpBrokerOptions, "dialect"> = {}): BrokerPlugin {
+  return {
+    kind: "broker",
+    name: "http",
+    open({ addresses, logger, registry }) {
+      const [address, ...more] = addresses;
+      if (more.length > 0)
+        throw new ConfigError(
+          `the http broker listens on one address, got ${addresses.length}: ${addresses.join(", ")}`,
+        );
+      return httpBroker({ ...settings, registry, logger, ...(address !== undefined && { address }) });
+    },
+  };
+}
 
 function dialectsOf(dialect: "v2" | "v1" | "both"): readonly Dialect[] {
   return dialect === "both" ? [v2, v1] : [dialect === "v1" ? v1 : v2];

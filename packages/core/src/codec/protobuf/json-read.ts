@@ -2,11 +2,11 @@ import { blankMaker } from "./blank.ts";
 import { isNullValue, mapKeyFromJson, scalarFromJson } from "./json-scalars.ts";
 import type { JsonStyle } from "./json-style.ts";
 import { wellKnownJson } from "./json-well-known.ts";
-import { display, indexed, Mismatch, mismatch, within } from "./mismatch.ts";
+import { display, indexed, Mismatch, mismatch, unknownField, within } from "./mismatch.ts";
 import { maxDepth } from "./reader.ts";
 import { type FieldSchema, type Fields, isMessage, type MessageSchema, setEntry } from "./schema.ts";
 
-/** The message of its JSON. Throws a mismatch when a value does not fit, and an error that Go would word the same on an unknown key. */
+/** The message of its JSON. Throws a mismatch when a value does not fit, and on an unknown key unless the style ignores those. */
 export function messageFromJson(schema: MessageSchema, json: unknown, style: JsonStyle, depth = 1): Fields {
   if (depth > maxDepth) throw new Mismatch("…", `nested more than ${maxDepth} messages deep`);
   const special = wellKnownJson(schema.name);
@@ -22,7 +22,10 @@ export function plainFromJson(schema: MessageSchema, json: unknown, style: JsonS
   const seen = new Set<FieldSchema>();
   for (const name of Object.keys(json)) {
     const field = fields.get(name);
-    if (field === undefined) throw new Error(`unknown field ${JSON.stringify(name)} in ${schema.name}`);
+    if (field === undefined) {
+      if (style.ignoreUnknown) continue;
+      throw unknownField(name);
+    }
     const value = json[name];
     if (value === undefined || (value === null && !takesNull(field))) continue;
     if (seen.has(field)) throw mismatch(field.key, "one value, under one of its two names", value);

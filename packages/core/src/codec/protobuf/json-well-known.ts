@@ -6,7 +6,7 @@ import { scalarFromJson, scalarToJson } from "./json-scalars.ts";
 import type { JsonStyle } from "./json-style.ts";
 import { durationFromText, durationToText, type Instant, timestampFromText, timestampToText } from "./json-time.ts";
 import { messageToJson, plainToJson } from "./json-write.ts";
-import { mismatch, within } from "./mismatch.ts";
+import { mismatch, unknownField, within } from "./mismatch.ts";
 import { camelCase, type FieldSchema, type Fields, isMessage, type MessageSchema, zeroValue } from "./schema.ts";
 
 /** A type whose JSON is not an object with one key a field. */
@@ -36,12 +36,20 @@ function textual(
       return text;
     },
     read(schema, json, style, depth) {
-      if (isMessage(json)) return plainFromJson(schema, json, style, depth);
+      if (isMessage(json)) return ownFields(schema, json, style, depth);
       const message = typeof json === "string" ? read(json) : undefined;
       if (message === undefined) throw mismatch("", expected, json);
       return { ...message };
     },
   };
+}
+
+/**
+ * The object form of a type that has another. These gain no fields, so an object with any other is not what it is
+ * taken for, and reading over it would make a zero of it.
+ */
+function ownFields(schema: MessageSchema, json: Fields, style: JsonStyle, depth: number): Fields {
+  return plainFromJson(schema, json, { ...style, ignoreUnknown: false }, depth);
 }
 
 /** Reads `seconds` and `nanos` in any of the forms that they may be given in. */
@@ -59,7 +67,7 @@ function numeric(field: FieldSchema | undefined, message: Fields): unknown {
 const wrapper: WellKnownJson = {
   write: ({ fields: [field] }, message, style) =>
     field && scalarToJson(field, message.value ?? zeroValue(field), style),
-  read: (schema, json, style, depth) => plainFromJson(schema, isMessage(json) ? json : { value: json }, style, depth),
+  read: (schema, json, style, depth) => ownFields(schema, isMessage(json) ? json : { value: json }, style, depth),
 };
 
 const fieldMask = textual(
@@ -132,21 +140,24 @@ const any: WellKnownJson = {
   },
   read(schema, json, style, depth) {
     const { "@type": typeUrl, ...rest } = objectIn(json);
-    if (typeUrl === undefined) return plainFromJson(schema, rest, style, depth);
+    if (typeUrl === undefined) return ownFields(schema, rest, style, depth);
     const held = heldBy(typeUrl, style);
     try {
-      const message = messageFromJson(
-        held,
-        wellKnownJson(held.name) === undefined ? rest : rest.value,
-        style,
-        depth + 1,
-      );
+      const message = messageFromJson(held, heldJson(held, rest, style), style, depth + 1);
       return { ...blankMaker(schema)(), typeUrl, value: new Uint8Array(encoder(held)(message)) };
     } catch (reason) {
       throw within(reason, "value");
     }
   },
 };
+
+/** A type with JSON of its own stands under `value`, any other has its fields beside the type's URL. */
+function heldJson(held: MessageSchema, json: Fields, { ignoreUnknown }: JsonStyle): unknown {
+  if (wellKnownJson(held.name) === undefined) return json;
+  const unknown = Object.keys(json).find((name) => name !== "value");
+  if (unknown !== undefined && !ignoreUnknown) throw unknownField(unknown);
+  return json.value;
+}
 
 function heldBy(typeUrl: unknown, style: JsonStyle): MessageSchema {
   const name = typeof typeUrl === "string" ? typeUrl.slice(typeUrl.lastIndexOf("/") + 1) : "";

@@ -74,16 +74,17 @@ function messageType(
     decode: (bytes) => decode()(bytes),
     copy: (value) => copy()(value),
     toJson(value, { names = "json", structTags = false } = {}) {
-      const style = { protoNames: structTags || names === "proto", structTags, find };
+      const style = { protoNames: structTags || names === "proto", structTags, ignoreUnknown: false, find };
       try {
         return messageToJson(schema(), value, style);
       } catch (reason) {
         throw mismatchError(reason, name);
       }
     },
-    fromJson(json) {
+    fromJson(json, { unknownFields = "refuse" } = {}) {
+      const style = { protoNames: false, structTags: false, ignoreUnknown: unknownFields === "ignore", find };
       try {
-        return messageFromJson(schema(), json, { protoNames: false, structTags: false, find });
+        return messageFromJson(schema(), json, style);
       } catch (reason) {
         throw mismatchError(reason, name);
       }

@@ -1,4 +1,4 @@
-/** A value does not fit its field. The path grows outwards while the error passes the messages around the field. */
+/** A value does not fit its field, or has none. The path grows outwards while the error passes the messages around the field. */
 export class Mismatch extends Error {
   path: string;
   readonly expected: string;
@@ -18,6 +18,11 @@ export class Mismatch extends Error {
 /** What to throw when `value` is not what the field `key` takes. */
 export function mismatch(key: string, expected: string, value: unknown): Mismatch {
   return new Mismatch(key, `expected ${expected}, got ${display(value)}`);
+}
+
+/** What to throw when a message has no field of this name. */
+export function unknownField(name: string): Mismatch {
+  return new Mismatch("", `unknown field ${display(name)}`);
 }
 
 /** Puts `segment` in front of the path of a mismatch, and leaves other errors alone. */

@@ -3,13 +3,13 @@ import type { Codec } from "../codec.ts";
 import { protobufCodec } from "../protobuf.ts";
 import { empty, emptyFrame, type Framing } from "./framing.ts";
 import { escapeHtml } from "./go-json.ts";
-import { laxJsonCodec } from "./lax-json.ts";
+import { structJsonCodec } from "./struct-json.ts";
 
 /** `application/grpc` and `application/grpc+proto` over mucp: one frame of gRPC, a 0 and the length in 4 bytes, around the value. */
 export const grpcFraming: Framing = grpcFrame(protobufCodec, (body) => body);
 
 /** `application/grpc+json` over mucp: the same around JSON by Go's struct tags. */
-export const grpcJsonFraming: Framing = grpcFrame(laxJsonCodec, (body) => escapeHtml(withoutNewline(body)));
+export const grpcJsonFraming: Framing = grpcFrame(structJsonCodec, (body) => escapeHtml(withoutNewline(body)));
 
 function grpcFrame(codec: Codec, prepare: (body: Uint8Array) => Uint8Array): Framing {
   return {

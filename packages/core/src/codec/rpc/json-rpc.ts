@@ -3,7 +3,7 @@ import { parseJson } from "../json-text.ts";
 import { emptyFrame, type Frame, type Framing } from "./framing.ts";
 import { bodyText, goJson } from "./go-json.ts";
 import { jsonElements, jsonMembers } from "./json-members.ts";
-import { laxJsonCodec } from "./lax-json.ts";
+import { structJsonCodec } from "./struct-json.ts";
 
 /**
  * `application/json-rpc`: JSON-RPC 1.0, one object a line; an event is the bare value.
@@ -14,7 +14,7 @@ import { laxJsonCodec } from "./lax-json.ts";
  */
 export const jsonRpcFraming: Framing = {
   name: "json-rpc",
-  codec: laxJsonCodec,
+  codec: structJsonCodec,
   write(frame) {
     if (frame.kind === "event") return Buffer.from(frame.body.length === 0 ? "" : bodyText(frame.body));
     return Buffer.from(frame.kind === "request" ? requestLine(frame) : responseLine(frame));

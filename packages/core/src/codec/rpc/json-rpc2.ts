@@ -4,7 +4,7 @@ import { emptyFrame, type Frame, type Framing } from "./framing.ts";
 import { bodyText, goJson } from "./go-json.ts";
 import { jsonMembers } from "./json-members.ts";
 import { idText, isNull, readId, shortText, textMember } from "./json-rpc.ts";
-import { laxJsonCodec } from "./lax-json.ts";
+import { structJsonCodec } from "./struct-json.ts";
 
 /**
  * JSON-RPC 2.0, one object a line; an event is the bare value. No content type stands for it by itself.
@@ -14,7 +14,7 @@ import { laxJsonCodec } from "./lax-json.ts";
  */
 export const jsonRpc2Framing: Framing = {
   name: "json-rpc2",
-  codec: laxJsonCodec,
+  codec: structJsonCodec,
   write(frame) {
     if (frame.kind === "event") return Buffer.from(frame.body.length === 0 ? "" : bodyText(frame.body));
     return Buffer.from(frame.kind === "request" ? requestLine(frame) : responseLine(frame));

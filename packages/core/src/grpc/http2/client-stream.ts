@@ -2,6 +2,7 @@ import type { Stream } from "@micro/http2";
 import type { Compression } from "../../protocol/protocol.ts";
 import type { ClientCall, ClientCallEvents } from "./client-call.ts";
 import { messageQueue } from "./message-queue.ts";
+import { beginLater } from "./peer-settings.ts";
 import { writeCompressed, writeMessage } from "./write-message.ts";
 
 /** One streaming call: sends `messages` while its replies are read. It is opened by the first `next`. */
@@ -13,6 +14,7 @@ export function clientStream(
 ): AsyncIterator<Uint8Array> {
   let opened: { stream: Stream; handler: ClientCall } | undefined;
   let sending: AsyncIterator<Uint8Array> | undefined;
+  let delayed = false;
   let over = false;
   let writable = (): void => undefined;
   const replies = messageQueue((bytes) => {
@@ -21,6 +23,7 @@ export function clientStream(
   });
 
   function begin(): void {
+    if (over) return; // its reader has left while it waited
     opened = open({
       onMessage: replies.push,
       readerIsBehind: () => !replies.empty,
@@ -35,6 +38,11 @@ export function clientStream(
       },
     });
     void send(opened.stream, opened.handler);
+  }
+
+  function fail(reason: unknown): void {
+    over = true;
+    replies.end(reason);
   }
 
   async function send(stream: Stream, handler: ClientCall): Promise<void> {
@@ -67,12 +75,12 @@ export function clientStream(
 
   return {
     next() {
-      if (!opened && !over) {
+      if (!opened && !over && !delayed) {
         try {
           begin();
         } catch (reason) {
-          over = true;
-          replies.end(reason);
+          delayed = true;
+          beginLater(reason, begin, fail);
         }
       }
       return replies.next();

@@ -7,6 +7,7 @@ import { headerMaker } from "./call-headers.ts";
 import { ClientCall, type ClientCallEvents } from "./client-call.ts";
 import { clientStream } from "./client-stream.ts";
 import { isWorthCompressing } from "./compress.ts";
+import { beginLater, peerSettings, SettingsAwaited, smallHeaderBytes } from "./peer-settings.ts";
 import { formatGrpcTimeout } from "./timeout.ts";
 import { writeCompressed, writeMessage } from "./write-message.ts";
 
@@ -27,6 +28,7 @@ export function http2Connection(address: string, options: ConnectOptions = {}): 
   const headersOf = headerMaker(address, tls ? "https" : "http");
   const { host, port } = splitAddress(address);
   const connections: Http2Connection[] = [];
+  const settings = peerSettings(address, dialTimeoutMs);
   const { timeMs: askAfterMs = 0, timeoutMs: answerMs = 20_000, permitWithoutCalls = false } = options.keepalive ?? {};
   const { probeMs, probeTimeoutMs } = options.keepalive ?? {};
   let keepAliveMs = askAfterMs;
@@ -66,6 +68,7 @@ export function http2Connection(address: string, options: ConnectOptions = {}): 
   function drop(gone: Http2Connection): void {
     const index = connections.indexOf(gone);
     if (index >= 0) connections.splice(index, 1);
+    settings.lost(gone);
   }
 
   /** The first connection with room; a further one when all have as many streams as their peer takes. */
@@ -87,6 +90,7 @@ export function http2Connection(address: string, options: ConnectOptions = {}): 
     const used = connection();
     const bytes = template.bytes + listBytes(fields) + timeoutFieldBytes;
     if (bytes > used.peerSettings.maxHeaderListBytes) throw tooManyHeaders(bytes, used);
+    if (bytes > smallHeaderBytes && !settings.known(used)) throw new SettingsAwaited(settings.wait(used, call));
     const whyLost = (): string => used.error?.message ?? "the connection was closed";
     const handler = new ClientCall(call, address, maxMessageBytes, whyLost, events);
     const own = left === Number.POSITIVE_INFINITY ? fields : ["grpc-timeout", formatGrpcTimeout(left), ...fields];
@@ -113,32 +117,51 @@ export function http2Connection(address: string, options: ConnectOptions = {}): 
 
   function unary(call: OutgoingCall, body: Uint8Array): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      checkSize(body);
-      let reply: Buffer | undefined;
-      const { stream, handler } = open(call, {
-        onMessage(message, bytes) {
-          reply ??= message;
-          stream.consumed(bytes);
-        },
-        onEnd(error) {
-          if (error) reject(error);
-          else if (reply) resolve(reply);
-          else
-            reject(
-              new MicroError("go.micro.client", 500, `${address} answered ${call.target.endpoint} without a message`, {
-                answered: true,
-              }),
-            );
-        },
-      });
-      if (compressionOf(call) === "identity" || !isWorthCompressing(body)) {
-        writeMessage(stream, body, true);
-        return;
+      try {
+        exchange(call, body, resolve, reject);
+      } catch (reason) {
+        exchangeLater(reason, call, body, resolve, reject);
       }
-      writeCompressed(stream, body, true).catch((reason: unknown) =>
-        handler.cancel(MicroError.from(reason, "go.micro.client")),
-      );
     });
+  }
+
+  // A function of its own, so that calls which begin at once pay nothing for those that cannot.
+  function exchangeLater(
+    reason: unknown,
+    call: OutgoingCall,
+    body: Uint8Array,
+    resolve: Resolve,
+    reject: Reject,
+  ): void {
+    beginLater(reason, () => exchange(call, body, resolve, reject), reject);
+  }
+
+  function exchange(call: OutgoingCall, body: Uint8Array, resolve: Resolve, reject: Reject): void {
+    checkSize(body);
+    let reply: Buffer | undefined;
+    const { stream, handler } = open(call, {
+      onMessage(message, bytes) {
+        reply ??= message;
+        stream.consumed(bytes);
+      },
+      onEnd(error) {
+        if (error) reject(error);
+        else if (reply) resolve(reply);
+        else
+          reject(
+            new MicroError("go.micro.client", 500, `${address} answered ${call.target.endpoint} without a message`, {
+              answered: true,
+            }),
+          );
+      },
+    });
+    if (compressionOf(call) === "identity" || !isWorthCompressing(body)) {
+      writeMessage(stream, body, true);
+      return;
+    }
+    writeCompressed(stream, body, true).catch((reason: unknown) =>
+      handler.cancel(MicroError.from(reason, "go.micro.client")),
+    );
   }
 
   const close = closeOnce(() => {
@@ -156,6 +179,9 @@ export function http2Connection(address: string, options: ConnectOptions = {}): 
     ...closeable(close),
   };
 }
+
+type Resolve = (reply: Uint8Array) => void;
+type Reject = (reason: unknown) => void;
 
 /** What fields count as in a header list: RFC 9113 §6.5.2. */
 function listBytes(fields: readonly string[]): number {
