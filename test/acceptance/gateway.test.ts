@@ -253,6 +253,25 @@ describe.each(registries)("the gateway as it comes, on $registry", ({ registry, 
     expect([code, reason.toString()]).toEqual([1011, "422 no such frame"]);
   });
 
+  test("a WebSocket ends its messages alone with an empty frame, and gets the reply of an endpoint that waits for that", async () => {
+    const socket = new WebSocket(`${url("/user/say/sum?n=1")}`.replace("http", "ws"));
+    await once(socket, "open");
+    const closed = once(socket, "close");
+    for (const text of ['{"n":2}', '{"n":3}', ""]) socket.send(text);
+    const [reply] = (await once(socket, "message")) as [Buffer];
+    expect(reply.toString()).toBe('{"n":6}');
+    expect((await closed)[0]).toBe(1000);
+  });
+
+  test("bytes go to an endpoint that declares them, and are 415 for one that takes text", async () => {
+    const picture = Buffer.from([0x89, 0x50, 0xff, 0x00]);
+    const headers = { "content-type": "image/png" };
+    const turned = await send(url("/form/turn"), { method: "POST", headers, body: picture });
+    expect([turned.status, ...turned.bytes]).toEqual([200, ...picture.toReversed()]);
+    const refused = await send(url("/form/submit"), { method: "POST", headers, body: picture });
+    expect([refused.status, refused.text]).toEqual([415, expect.stringContaining("go.api.raw.Request")]);
+  });
+
   test("case 37: without --enable_rpc /rpc is an error that names the flag, and calls nobody", async () => {
     const reply = await sendJson(url("/rpc"), { service: `${prefix}.user`, endpoint: "Say.Hello", request: {} });
     expect(reply.status).toBe(404);

@@ -52,8 +52,12 @@ export async function curl(...args: string[]): Promise<{ status: number; type: s
 }
 
 /** Asks until the answer is as wanted; gives the last one when it is not in time. */
-export async function eventually(ask: () => Promise<Reply>, wanted: (reply: Reply) => boolean): Promise<Reply> {
-  const endMs = Date.now() + 20_000;
+export async function eventually(
+  ask: () => Promise<Reply>,
+  wanted: (reply: Reply) => boolean,
+  withinMs = 20_000,
+): Promise<Reply> {
+  const endMs = Date.now() + withinMs;
   for (;;) {
     const reply = await ask();
     if (wanted(reply) || Date.now() > endMs) return reply;

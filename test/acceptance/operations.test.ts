@@ -1,3 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { freePort, spawnNode } from "@micro/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Fleet, fleetOn, type Gateway } from "./fleet.ts";
 import { eventually, send } from "./http.ts";
@@ -51,3 +56,39 @@ test("health, metrics and the document are there", async () => {
     "/user/say/hello",
   );
 });
+
+test("--namespace=domain takes the namespace from the Host, for paths and for declared routes", async () => {
+  const [, byHost] = await Promise.all([fleet.services("orders"), fleet.gateway(["--namespace=domain"])]);
+  const ask = (path: string, host: string) => send(`${byHost.url}${path}`, { headers: { host } });
+  const own = `${namespace}.example.com`;
+  for (const path of ["/user/say/hello?name=x", "/orders/7"])
+    await eventually(
+      () => ask(path, own),
+      ({ status }) => status === 200,
+    );
+  expect((await ask("/user/say/hello?name=x", `${own}:8080`)).json).toEqual({ msg: "Hello x" });
+  expect((await ask("/orders/7", own)).json).toMatchObject({ by: "Orders.Get", id: "7" });
+  const elsewhere = await ask("/orders/7", "example.com");
+  expect([elsewhere.status, elsewhere.text]).toEqual([404, expect.stringContaining("go.micro.api.orders")]);
+  // Whether it has heard of nodes by now is another matter.
+  const { output } = await fleet.run(["--namespace=domain", "--explain=/user/say/hello", `--host=${own}`]);
+  expect(output).toContain(`- host ${own} tells the namespace: the services are ${namespace}.api.*`);
+  expect(output).toMatch(new RegExp(`service +${namespace}\\.api\\.user\n`));
+});
+
+test("what is loaded only when flags ask for it is part of the program as published", async () => {
+  const bundled = async (...flags: string[]) => {
+    const fixed = ["--registry=memory", "--server_address=127.0.0.1:0", "--address=127.0.0.1:0"];
+    await using child = await spawnNode(bundle, ["api", ...fixed, ...flags], { name: "bundle" });
+    return { ...(await child.exited), output: child.output() };
+  };
+  const domain = await bundled("--namespace=domain", "--explain=/user", "--host=eu.example.com");
+  expect(domain.output).toMatch(/service +eu\.api\.user\n/);
+  const cache = await mkdtemp(join(tmpdir(), "micro-acme-"));
+  const acme = ["--enable_acme", "--acme_hosts=a.example", "--acme_challenge=tls-alpn-01", `--acme_cache=${cache}`];
+  const refused = await bundled(...acme, `--acme_directory=http://127.0.0.1:${await freePort()}/dir`);
+  await rm(cache, { recursive: true });
+  expect([refused.code, refused.output]).toEqual([2, expect.stringContaining("the authority cannot be reached")]);
+});
+
+const bundle = fileURLToPath(new URL("../../packages/micro/bundle/main.mjs", import.meta.url));

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type EtcdCluster, etcdServer, type RunningProcess, requireServer, startEtcd } from "@micro/testbed";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "./eventually.ts";
-import { bundleMicro, type Ended, micro, startGreeter, startMicro } from "./micro.ts";
+import { type Ended, micro, startGreeter, startMicro } from "./micro.ts";
 
 const available = await requireServer(etcdServer);
 
@@ -13,7 +13,6 @@ let etcd: EtcdCluster;
 let away: Promise<Ended>;
 
 beforeAll(async () => {
-  await bundleMicro();
   away = micro(["list", "services", "--registry=etcd", "--registry_address=127.0.0.1:1", "--log_level=fatal"]);
   if (available) etcd = await startEtcd();
 });
@@ -182,6 +181,17 @@ describe.skipIf(!available).each([["mdns"], ["etcd"]])("on %s", (registry) => {
     expect(await subscriber.exited).toEqual({ code: 0, signal: null });
     const lines = subscriber.output().match(/^\{.*\}$/gm) ?? [];
     expect(lines.map((line) => JSON.parse(line).body)).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+
+  it.concurrent("publish and subscribe speak the dialect of brokers before go-micro v2.5 when asked to", async () => {
+    const topic = `${name}.older`;
+    const args = ["--broker_dialect=v1", "--count=1", "--output=json"];
+    await using subscriber = await startMicro([...flags, "subscribe", topic, ...args]);
+    await subscriber.waitForLine(`subscribed to ${topic}`);
+    expect((await ask("list", "services")).out).toContain("go.micro.http.broker\n");
+    await ask("publish", topic, '{"n":1}', "--broker_dialect=v1");
+    expect(await subscriber.exited).toEqual({ code: 0, signal: null });
+    expect(subscriber.output()).toContain('"body":{"n":1}');
   });
 
   it.concurrent("subscribe ends in order when it is interrupted", async () => {

@@ -7,7 +7,7 @@ import { clearedEnv, root } from "./micro.ts";
 
 const run = promisify(execFile);
 
-const packages = ["@micro/core", "@micro/http2", "@micro/registry-etcd", "create-micro", "micro", "protoc-gen-micro"];
+const packages = ["@micro/core", "@micro/http2", "@micro/registry-etcd", "create-micro", "micro"];
 
 /** The packages of this workspace as they would be published. */
 export interface PackedPackages extends AsyncDisposable {

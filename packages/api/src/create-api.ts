@@ -7,7 +7,6 @@ import {
   closeOnce,
   closeStack,
   type Logger,
-  MicroError,
   type Registry,
   registrySelector,
   silentLogger,
@@ -30,9 +29,8 @@ import {
   requireWord,
   rpcEndpoint,
   type Stage,
-  servicePrefix,
+  servicePrefixes,
   throughStages,
-  withRoute,
 } from "@micro/gateway";
 import { adminServer } from "./admin-server.ts";
 import type { Reception } from "./arrived-request.ts";
@@ -48,7 +46,6 @@ import { inFlight } from "./in-flight.ts";
 import { type ApiOptions, defaults } from "./options.ts";
 import { ownPaths } from "./own-paths.ts";
 import { proxyTrust } from "./proxy-trust.ts";
-import { refusalHeaders } from "./refusal.ts";
 import { requestTimeout } from "./request-timeout.ts";
 import { requireHost } from "./require-host.ts";
 import { createRouting, type Routing } from "./routing.ts";
@@ -89,8 +86,13 @@ export interface Api extends Closeable {
   readonly address: string;
   /** Where those who run it find metrics and health; empty without `adminAddress`, and before `start`. */
   readonly adminAddress: string;
-  /** What the names of the services it reaches begin with, `go.micro.api`. */
+  /** What the names of the services it reaches begin with, `go.micro.api`; with the namespace `domain` for hosts that tell none. */
   readonly prefix: string;
+  /**
+   * The same for requests to a host, which differs with the namespace `domain` only; to be asked after `start` or `explain`. Throws 400
+   * for what is no host's name.
+   */
+  prefixOf(host: string): string;
   /** What a request would come to, and why; looks at the registry, calls nothing. Works without `start`. */
   explain(question: Question): Promise<Explanation>;
 }
@@ -100,7 +102,7 @@ export interface Api extends Closeable {
  *
  * The way of a request, which is what a part that wants to add something has to know:
  *
- *     http-server.ts      the socket, TLS, HTTP's limits, one fastify route for everything; plain requests and upgrades alike
+ *     http-server.ts      the socket, TLS, HTTP's limits; plain requests and upgrades alike
  *     parts.stages        outermost first; see every request and every answer. parts.extensions add theirs outside
  *                         them: metrics, CORS, compression, authentication, rate limits: `async (request, next) => { … await next() … }`
  *     fixed paths         own-paths.ts, `/rpc` and parts.fixedPaths: `/health/live`, `/docs/` (a slash at the end is all below)
@@ -117,16 +119,16 @@ export function createApi(parts: ApiParts, options: ApiOptions = {}): Api {
   const { client, registry, publish, logger = silentLogger, clock = systemClock, tls } = parts;
   const settings = { ...defaults, ...options };
   const handler = requireWord("handler", settings.handler, handlerNames);
-  const prefix = servicePrefix(settings);
+  const prefixes = servicePrefixes(settings);
   // Closed last to first.
   const own = closeStack();
-  const routing = own.use(createRouting({ registry, logger, clock }, settings, prefix));
+  const routing = own.use(createRouting({ registry, logger, clock }, settings, prefixes));
   const selector = registry && own.use(registrySelector({ registry, clock, logger }));
   const handlers = own.use(
     createHandlers(
       { client, clock, ...(selector && { selector }), ...(publish && { publish }) },
       {
-        prefix,
+        prefixes,
         streams: {
           idleMs: settings.streamIdleMs,
           pingMs: settings.streamPingMs,
@@ -155,7 +157,8 @@ export function createApi(parts: ApiParts, options: ApiOptions = {}): Api {
   });
   const isProxy = proxyTrust(settings.trustedProxies);
   const view: GatewayView = {
-    prefix,
+    prefix: prefixes.usual,
+    prefixOf: prefixes.of,
     resolver: settings.resolver,
     handler,
     version: settings.version,
@@ -164,7 +167,7 @@ export function createApi(parts: ApiParts, options: ApiOptions = {}): Api {
     clock,
     services: () => routing.services?.list() ?? [],
     knows: (route) => isKnown(route, routing),
-    declaredRoutes: () => routing.declared.table().routes,
+    declaredRoutes: (request) => routing.declaredFor(request),
     isFixed: (path) => fixed(path) !== undefined,
     inFlight: () => flight.count,
     clientAddress: (request) => clientAddress(request, isProxy),
@@ -173,7 +176,6 @@ export function createApi(parts: ApiParts, options: ApiOptions = {}): Api {
   for (const { close } of extensions) if (close) own.defer(close);
   if (tls) own.use(tls);
   const stages = [
-    ...(extensions.length > 0 ? [refusalHeaders] : []),
     ...extensions.flatMap((each) => each.stages ?? []),
     ...(parts.stages ?? []),
     ...extensions.flatMap((each) => each.innerStages ?? []),
@@ -200,7 +202,7 @@ export function createApi(parts: ApiParts, options: ApiOptions = {}): Api {
   const admin = settings.adminAddress
     ? own.use(adminServer({ address: settings.adminAddress, paths: [...health, ...adminPaths], reception, failed }))
     : undefined;
-  const { app, upgraded, useTls } = httpServer({
+  const http = httpServer({
     answer: throughStages(stages, (request) => onTheWay(way, request), failed),
     failed,
     flight,
@@ -215,20 +217,21 @@ export function createApi(parts: ApiParts, options: ApiOptions = {}): Api {
 
   const close = closeOnce(async () => {
     const drained = flight.drained(settings.drainTimeoutMs);
-    const closed = app.close();
+    const closed = http.close();
     closing.abort();
     const cutOff = await drained;
     if (cutOff > 0)
       logger.warn(`${cutOff} requests were still in flight after ${settings.drainTimeoutMs} ms and are cut off`);
     // What is left by now are connections without a request: kept alive, or opened in advance by a browser.
-    app.server.closeAllConnections();
-    upgraded.destroy();
+    http.server.closeAllConnections();
+    http.upgraded.destroy();
     await closed;
     await own.close();
   });
 
   return {
-    prefix,
+    prefix: prefixes.usual,
+    prefixOf: (host) => prefixes.of({ headers: { host } }),
     get address() {
       return address;
     },
@@ -236,14 +239,16 @@ export function createApi(parts: ApiParts, options: ApiOptions = {}): Api {
       return adminAt;
     },
     async start() {
-      await Promise.all([app.ready(), routing.look(), ...startsOf(extensions)]);
-      if (tls) await tls.start(useTls);
+      await Promise.all([routing.look(), ...startsOf(extensions)]);
+      // A source that is asked at the port which is served gets no certificate before it is.
+      if (tls?.ownHandshakes) address = await bind(http.server, settings.address);
+      if (tls) await tls.start(http.useTls);
       if (admin) adminAt = await admin.start();
-      address = await bind(app.server, settings.address);
+      address ||= await bind(http.server, settings.address);
     },
     async explain(question) {
       await routing.look();
-      return explain({ ...routing, fixed, handler, settings }, question);
+      return explain({ ...routing, prefixes, fixed, handler, settings }, question);
     },
     ...closeable(close),
   };
@@ -270,7 +275,7 @@ interface Way {
 }
 
 /** One request, from the outer stages to its handler. */
-async function onTheWay(way: Way, request: GatewayRequest): Promise<HttpAnswer> {
+function onTheWay(way: Way, request: GatewayRequest): HttpAnswer | Promise<HttpAnswer> {
   requireHost(request);
   const fixed = way.fixed(request.path);
   if (fixed) return answerFixed(fixed, request);
@@ -285,14 +290,10 @@ async function answerFixed(fixed: FixedPath, request: GatewayRequest): Promise<H
   return request.method === "OPTIONS" ? { ...answer, body: "" } : answer;
 }
 
-async function handle(way: Way, request: GatewayRequest): Promise<HttpAnswer> {
+function handle(way: Way, request: GatewayRequest): Promise<HttpAnswer> {
   const { route } = request;
   if (!route) throw noRoute(request);
   const { timeoutMs, timeoutAsked } = requestTimeout(request, way.settings);
-  try {
-    const handler = way.handlers.require(route.handler ?? "rpc");
-    return await handler(request, route, { timeoutMs, timeoutAsked, signal: request.signal });
-  } catch (reason) {
-    throw reason instanceof MicroError ? withRoute(reason, route, request) : reason;
-  }
+  const handler = way.handlers.require(route.handler ?? "rpc");
+  return handler(request, route, { timeoutMs, timeoutAsked, signal: request.signal });
 }

@@ -6,6 +6,7 @@ import {
   type HandlerName,
   isInternal,
   type Route,
+  type ServicePrefixes,
   splitTarget,
 } from "@micro/gateway";
 import type { ApiOptions } from "./options.ts";
@@ -40,7 +41,8 @@ export interface Explanation {
   readonly remarks: readonly string[];
 }
 
-interface ExplainParts extends Pick<Routing, "router" | "declared" | "services"> {
+interface ExplainParts extends Pick<Routing, "router" | "declaredFor" | "services"> {
+  readonly prefixes: ServicePrefixes;
   readonly fixed: FixedPaths;
   readonly handler: HandlerName;
   readonly settings: Required<Pick<ApiOptions, "enableRpc" | "allowInternal">>;
@@ -54,11 +56,11 @@ export function explain(
   const path = cleanPath(splitTarget(target).path);
   const request = { method: method.toUpperCase(), path, headers: { host } };
   const about = { method: request.method, host, path };
-  const remarks = nearMisses(parts, request);
+  const [route, refusal] = routeOf(parts, request);
+  const remarks = refusal === undefined ? [...aboutHost(parts, request), ...nearMisses(parts, request)] : [];
   if (parts.fixed(path)) {
     return { ...about, fixed: true, route: undefined, handler: "", nodes: [], endpointKnown: false, remarks };
   }
-  const [route, refusal] = routeOf(parts, request);
   const service = route && parts.services?.get(route.service);
   const endpointKnown = route !== undefined && parts.router.endpointOf(route) !== undefined;
   const nodes = service?.nodes.map(({ address }) => address) ?? [];
@@ -77,16 +79,27 @@ function routeOf({ router }: ExplainParts, request: Asked): [route: Route | unde
   }
 }
 
+/** What the host has to do with it, where it has. */
+function aboutHost({ prefixes }: ExplainParts, request: Asked): string[] {
+  if (!prefixes.byHost) return [];
+  const { host } = request.headers;
+  const prefix = prefixes.of(request);
+  const why = prefix === prefixes.usual ? `host ${host} tells no namespace` : `host ${host} tells the namespace`;
+  return [`${why}: the services are ${prefix}.*`];
+}
+
 type Asked = { readonly method: string; readonly path: string; readonly headers: { readonly host: string } };
 
 /** Declared routes that take the path, but not this request. */
-function nearMisses({ declared }: ExplainParts, { method, path, headers }: Asked): string[] {
+function nearMisses({ declaredFor }: ExplainParts, request: Asked): string[] {
+  const { method, path, headers } = request;
   const name = headers.host.toLowerCase().replace(/:\d+$/, "");
-  return declared.table().routes.flatMap((route) => {
+  const ofHost = new Set(declaredFor(request));
+  return declaredFor().flatMap((route) => {
     if (!route.pattern.test(path)) return [];
     const wrong = [
       ...(route.verbs.includes(method) || route.verbs.includes("*") ? [] : [`method ${method}`]),
-      ...(route.host && !route.host(name) ? [`host ${headers.host}`] : []),
+      ...((route.host && !route.host(name)) || !ofHost.has(route) ? [`host ${headers.host}`] : []),
     ];
     return wrong.length === 0 ? [] : [`${describeRoute(route)} takes the path, but not ${wrong.join(" and ")}`];
   });

@@ -3,8 +3,10 @@ import type { DeclaredRoute, FixedPath, GatewayRequest, LiveService, Route, Stag
 
 /** What an extension may know of its gateway. */
 export interface GatewayView {
-  /** What the names of the services it reaches begin with, `go.micro.api`. */
+  /** What the names of the services it reaches begin with, `go.micro.api`; with the namespace `domain` for hosts that tell none. */
   readonly prefix: string;
+  /** The same for one request. Throws 400 for a Host that is no host's name, with the namespace `domain`. */
+  prefixOf(request: Pick<GatewayRequest, "headers">): string;
   /** How paths become names, and how requests become calls. */
   readonly resolver: string;
   readonly handler: string;
@@ -17,8 +19,8 @@ export interface GatewayView {
   services(): readonly LiveService[];
   /** Whether the registry shows that endpoint; a name in a path alone may be anything. */
   knows(route: Route): boolean;
-  /** The declared routes in force, in the order in which they are tried. */
-  declaredRoutes(): readonly DeclaredRoute[];
+  /** The declared routes in force, in the order in which they are tried: all, or those that hold for the host of a request. */
+  declaredRoutes(request?: Pick<GatewayRequest, "headers">): readonly DeclaredRoute[];
   /** Whether the gateway answers that clean path itself. */
   isFixed(path: string): boolean;
   /** How many requests are being answered. */

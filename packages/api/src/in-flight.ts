@@ -15,6 +15,9 @@ export function inFlight(): InFlight {
   let count = 0;
   let draining = false;
   let onIdle: (() => void) | undefined;
+  const ended = (): void => {
+    if (--count === 0) onIdle?.();
+  };
   return {
     get count() {
       return count;
@@ -24,9 +27,7 @@ export function inFlight(): InFlight {
     },
     add(response) {
       count++;
-      response.once("close", () => {
-        if (--count === 0) onIdle?.();
-      });
+      response.on("close", ended);
     },
     drained(timeoutMs) {
       draining = true;

@@ -1,5 +1,5 @@
 import type { MicroError } from "@micro/core";
-import { type Stage, withHeaders } from "@micro/gateway";
+import { type HttpAnswer, withHeaders } from "@micro/gateway";
 
 type HeaderLine = readonly [name: string, value: string];
 
@@ -11,9 +11,8 @@ export function withRefusalHeaders(error: MicroError, ...headers: readonly Heade
   return error;
 }
 
-/** Adds the header lines of errors that have some, such as `retry-after`. */
-export const refusalHeaders: Stage = async (_request, next) => {
-  const answer = await next();
-  const headers = answer.error && headersOf.get(answer.error);
+/** The answer that tells of an error, with the header lines that the error was given, such as `retry-after`. */
+export function refusalAnswer(answer: HttpAnswer, error: MicroError): HttpAnswer {
+  const headers = headersOf.get(error);
   return headers ? withHeaders(answer, ...headers) : answer;
-};
+}

@@ -1,25 +1,29 @@
 import { type Clock, type Closeable, closeable, closeOnce, type Logger, type Registry, sleep } from "@micro/core";
 import {
+  type AppliesTo,
   createRouter,
-  type DeclaredRoutes,
+  type DeclaredRoute,
   declaredRoutes,
   eventOf,
+  type GatewayRequest,
   type LiveServices,
   liveServices,
   namePatterns,
   type Resolver,
   type Router,
-  resolverNamed,
+  resolverUnder,
+  type ServicePrefixes,
 } from "@micro/gateway";
 import type { ApiOptions } from "./options.ts";
 
 /** What decides where requests go, and what it knows. */
 export interface Routing extends Closeable {
   readonly router: Router;
-  readonly declared: DeclaredRoutes;
+  /** The declared routes in force, in their order; with a request those that hold for its Host. */
+  declaredFor(request?: Pick<GatewayRequest, "headers">): readonly DeclaredRoute[];
   /** Absent without a registry. */
   readonly services: LiveServices | undefined;
-  /** Follows the registry from now on; resolves when it has been read once, or does not answer for a while. */
+  /** Loads what routing needs and follows the registry from now on; resolves when it has been read once, or does not answer for a while. */
   look(): Promise<void>;
 }
 
@@ -33,16 +37,26 @@ type RoutingSettings = Required<
   Pick<ApiOptions, "handler" | "resolver" | "baseDomain" | "routesFrom" | "allowInternal">
 >;
 
-/** The routing of a gateway. Throws a `ConfigError` for a resolver that makes no sense with the handler. */
-export function createRouting(parts: RoutingParts, settings: RoutingSettings, prefix: string): Routing {
+/**
+ * The routing of a gateway. Where hosts decide about the prefix a service declares routes for the hosts of its own prefix, so that those
+ * who stand under one cannot take the paths of another; those that the settings name declare them for every host.
+ *
+ * Throws a `ConfigError` for a resolver that makes no sense with handler or namespace.
+ */
+export function createRouting(parts: RoutingParts, settings: RoutingSettings, prefixes: ServicePrefixes): Routing {
   const { registry, logger, clock } = parts;
   const { handler, resolver, baseDomain, routesFrom, allowInternal } = settings;
   const others = namePatterns("service that may declare routes", routesFrom);
-  const declared = declaredRoutes((name) => name.startsWith(`${prefix}.`) || others(name), logger);
+  const applies: AppliesTo = (name, request) => name.startsWith(`${prefixes.of(request)}.`) || others(name);
+  const declared = declaredRoutes(
+    (name) => prefixes.covers(name) || others(name),
+    logger,
+    prefixes.byHost ? applies : undefined,
+  );
   const services = registry && liveServices({ registry, logger, clock, onEndpoints: declared.put });
-  const named = resolverNamed(resolver, { prefix, handler, baseDomain });
+  const named = resolverUnder(resolver, prefixes, { handler, baseDomain });
   const router = createRouter({
-    resolve: handler === "event" ? topicResolver(prefix) : named,
+    resolve: handler === "event" ? topicResolver(prefixes) : named,
     resolver: handler === "event" ? "of topics" : resolver,
     handler,
     allowInternal,
@@ -51,9 +65,13 @@ export function createRouting(parts: RoutingParts, settings: RoutingSettings, pr
   });
   return {
     router,
-    declared,
+    declaredFor(request) {
+      const { routes } = declared.table();
+      return request && prefixes.byHost ? routes.filter(({ service }) => applies(service, request)) : routes;
+    },
     services,
     async look() {
+      await prefixes.load();
       if (!services) return;
       const known = services.start();
       await Promise.race([known, sleep(clock, firstLookMs, undefined, { background: true })]);
@@ -67,9 +85,9 @@ export function createRouting(parts: RoutingParts, settings: RoutingSettings, pr
 const firstLookMs = 2_000;
 
 /** Events are published, so what their path names is a topic. */
-function topicResolver(prefix: string): Resolver {
+function topicResolver(prefixes: ServicePrefixes): Resolver {
   return (request) => {
-    const { topic, name } = eventOf(request, prefix);
+    const { topic, name } = eventOf(request, prefixes.of(request));
     return { service: topic, endpoint: name };
   };
 }

@@ -1,14 +1,6 @@
 import { type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Upgrade } from "@micro/gateway";
-import type { FastifyInstance } from "fastify";
-
-const upgrades = new WeakMap<IncomingMessage, Upgrade>();
-
-/** The connection of a request that asked to become a WebSocket; undefined for any other. */
-export function upgradeOf(request: IncomingMessage): Upgrade | undefined {
-  return upgrades.get(request);
-}
 
 /** The connections that asked for an upgrade, whatever became of them. */
 export interface Upgraded {
@@ -21,11 +13,13 @@ export interface Upgraded {
  * take over or to leave; what it answers instead is written like any other answer. An upgrade to anything else, such as the h2c
  * that some clients offer with every request, is read again as the plain request that it may be taken for (RFC 9110 §7.8).
  */
-export function serveUpgrades(app: FastifyInstance<Server>): Upgraded {
+export function serveUpgrades(
+  server: Server,
+  respond: (request: IncomingMessage, response: ServerResponse, upgrade: Upgrade) => unknown,
+): Upgraded {
   const sockets = new Set<Socket>();
-  app.server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    if (!isWebSocket(request)) return readAgain(app.server, request, socket, head);
-    upgrades.set(request, { socket, head });
+  server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (!isWebSocket(request)) return readAgain(server, request, socket, head);
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
@@ -34,7 +28,7 @@ export function serveUpgrades(app: FastifyInstance<Server>): Upgraded {
     socket.on("error", () => socket.destroy());
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
-    app.routing(request, response);
+    respond(request, response, { socket, head });
   });
   return {
     destroy() {

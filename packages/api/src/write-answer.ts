@@ -33,7 +33,19 @@ export function writeAnswer(response: ServerResponse, answer: HttpAnswer, own: O
   if (counted) counted.bytes = length;
   response.writeHead(status, lines);
   if (length > oneWriteBytes) response.end(body);
-  else response.end(oneByteText(body), "latin1");
+  else endInOnePiece(response, oneByteText(body));
+}
+
+/**
+ * The same as `response.end(text)`, which hands the socket an empty second piece, and so costs a sixth more of all that Node does for
+ * a request. A corked socket gets head and body as one, and then there is nothing left for `end` to send. Measured on Node 20.
+ */
+function endInOnePiece(response: ServerResponse, text: string): void {
+  const { socket } = response;
+  socket?.cork();
+  response.write(text, "latin1");
+  socket?.uncork();
+  response.end();
 }
 
 // Beyond this copying costs more than a second write.

@@ -29,9 +29,9 @@ test("plain HTTP answers challenges, and sends its own hosts to HTTPS and nobody
         .on("error", reject)
         .end();
     });
-  server.put("token", "answer");
+  server.put({ host: "a.example", token: "token", answer: "answer" });
   expect(await ask("/.well-known/acme-challenge/token", "a.example")).toMatchObject({ status: 200 });
-  server.remove("token");
+  server.remove({ host: "a.example", token: "token" });
   expect(await ask("/x?y=1", "A.example:80")).toEqual({ status: 308, location: "https://a.example/x?y=1" });
   expect(await ask("/x", "evil.example")).toMatchObject({ status: 404 });
 });

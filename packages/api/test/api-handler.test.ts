@@ -1,5 +1,6 @@
-import { type CloseStack, closeStack } from "@micro/core";
-import type { ApiRequest } from "@micro/gateway";
+import { randomBytes } from "node:crypto";
+import { type CloseStack, closeStack, createService, type Service } from "@micro/core";
+import { ApiRawRequest, ApiRawResponse, ApiRequest, ApiResponse } from "@micro/gateway";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Fleet, startFleet } from "./fleet.ts";
 import { startGateway } from "./gateway.ts";
@@ -91,12 +92,93 @@ test("keys such as __proto__ are only keys", async () => {
   expect(Object.keys(get).sort()).toEqual(["__proto__", "constructor"]);
 });
 
-test("a body that is not UTF-8 is 400 and says what to do", async () => {
+test("a body that is not UTF-8 is 415 and says what carries bytes; the service is not called", async () => {
   const headers = { "content-type": "image/png" };
-  const reply = await send(gateway, "/form/submit", { method: "POST", headers, body: Buffer.from([0x89, 0x50, 0xff]) });
-  expect(reply).toMatchObject({ status: 400, headers: { "content-type": "application/json" } });
-  expect((reply.json() as { detail: string }).detail).toContain("not UTF-8");
+  let calls = 0;
+  fleet.onForm(() => {
+    calls++;
+    return {};
+  });
+  const reply = await send(gateway, "/form/submit", { method: "POST", headers, body: picture });
+  expect(reply).toMatchObject({ status: 415, headers: { "content-type": "application/json" } });
+  const { detail } = reply.json() as { detail: string };
+  for (const word of ["image/png", "not UTF-8", "go.api.raw.Request", "multipart/form-data", "http handler"])
+    expect(detail).toContain(word);
+  expect(calls).toBe(0);
 });
+
+test("a form that is not UTF-8 is 400", async () => {
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const reply = await send(gateway, "/form/submit", { method: "POST", headers, body: picture });
+  expect(reply).toMatchObject({ status: 400, text: expect.stringContaining("form is not UTF-8") });
+});
+
+test.each(["meta", "api"] as const)(
+  "handler %s hands bytes to a service that declares them, and back",
+  async (handler) => {
+    const service = open.use(pictures());
+    await service.start();
+    const address = await startGateway(open, { handler });
+    const headers = { "content-type": "image/png" };
+    const turned = await send(address, "/pictures/turn", { method: "POST", headers, body: picture });
+    expect(turned).toMatchObject({ status: 200, headers: { "content-type": "image/png" } });
+    expect([...turned.bytes]).toEqual([...picture].reverse());
+    // Text is bytes as well, and forms stay forms.
+    const text = await send(address, "/pictures/turn", { method: "POST", headers, body: "abc" });
+    expect(text.text).toBe("cba");
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const fields = await send(address, "/pictures/turn", { method: "POST", headers: form, body: "a=1&b=2" });
+    expect([fields.text, fields.headers["x-fields"]]).toEqual(["", "a,b"]);
+    const large = randomBytes(1024 * 1024);
+    const back = await send(address, "/pictures/turn", { method: "POST", headers, body: large });
+    expect(back.bytes.equals(large.toReversed())).toBe(true);
+  },
+);
+
+test("a service may give bytes and take text, and take bytes and give text", async () => {
+  const service = open.use(pictures());
+  await service.start();
+  const address = await startGateway(open);
+  const paint = (body: string | Uint8Array) => send(address, "/pictures/paint", { method: "POST", body });
+  expect([...(await paint("ff00")).bytes]).toEqual([255, 0]);
+  expect((await paint(picture)).status).toBe(415);
+  const weigh = await send(address, "/pictures/weigh", { method: "POST", body: picture });
+  expect(weigh.text).toBe("4");
+});
+
+const picture = Buffer.from([0x89, 0x50, 0xff, 0x00]);
+
+/** An endpoint for each way in which bodies may be bytes. */
+function pictures(): Service {
+  const service = createService({
+    name: "go.micro.api.pictures",
+    address: "127.0.0.1:0",
+    registry: "memory",
+    noticeMs: 0,
+    argv: ["--log_level=fatal"],
+    env: {},
+  });
+  const methods = {
+    turn: { kind: "unary", name: "Turn", request: ApiRawRequest, response: ApiRawResponse },
+    paint: { kind: "unary", name: "Paint", request: ApiRequest, response: ApiRawResponse },
+    weigh: { kind: "unary", name: "Weigh", request: ApiRawRequest, response: ApiResponse },
+  } as const;
+  service.handle(
+    { name: "Pictures", fullName: "api.Pictures", methods },
+    {
+      turn: ({ body, post }) => ({
+        body: body.toReversed(),
+        header: {
+          type: { key: "content-type", values: ["image/png"] },
+          fields: { key: "x-fields", values: [Object.keys(post).join()] },
+        },
+      }),
+      paint: ({ body }) => ({ body: Buffer.from(body, "hex") }),
+      weigh: ({ body }) => ({ body: String(body.length) }),
+    },
+  );
+  return service;
+}
 
 test("headers of the connection and the length are the gateway's own", async () => {
   const header = Object.fromEntries(

@@ -80,7 +80,7 @@ test("a port in use is one clear line", async () => {
 
 test.each([
   [{ address: "nowhere" }, "address"],
-  [{ namespace: "domain" }, "namespace"],
+  [{ namespace: "a b" }, "namespace"],
 ])("a mistake in the options is a ConfigError: %j", async (options, word) => {
   const begin = async (): Promise<void> => {
     const bad = open.use(createApi({ client: fleet.user.rawClient }, options));

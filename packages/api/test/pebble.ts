@@ -24,8 +24,8 @@ function pebbleBinary(): string {
   return built;
 }
 
-/** A running authority that asks for challenges at `httpPort`; its directory. */
-export async function startPebble(open: CloseStack, httpPort: number): Promise<string> {
+/** A running authority that asks for challenges at `httpPort`, or with TLS at `tlsPort`; its directory. */
+export async function startPebble(open: CloseStack, httpPort: number, tlsPort?: number): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "pebble-"));
   open.defer(() => rm(folder, { recursive: true, force: true }));
   const port = await freePort();
@@ -38,7 +38,7 @@ export async function startPebble(open: CloseStack, httpPort: number): Promise<s
     certificate: file("cert.pem"),
     privateKey: file("key.pem"),
     httpPort,
-    tlsPort: await freePort(),
+    tlsPort: tlsPort ?? (await freePort()),
     ocspResponderURL: "",
     externalAccountBindingRequired: false,
     profiles: { default: { description: "as Let's Encrypt has it", validityPeriod: 90 * 86_400 } },

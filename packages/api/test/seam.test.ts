@@ -98,6 +98,19 @@ test("errors take the shape that the mapper gives them, with the error's status 
   expect((await send(address, "/nobody/a/b")).json()).toMatchObject({ code: 404 });
 });
 
+test("an answer that HTTP cannot carry is 500, and a mapper that fails costs its request alone", async () => {
+  const broken: Stage = async (_request, next) => withHeaders(await next(), ["x-line", "a\nb"]);
+  const { address } = await startApi(open, {}, { stages: [broken] });
+  expect((await send(address, "/user/say/echo")).json()).toMatchObject({ code: 500 });
+  const mapped = await startApi(open, {
+    mapError: () => {
+      throw new Error("no shape for this");
+    },
+  });
+  await expect(send(mapped.address, "/nobody/a/b")).rejects.toThrow();
+  expect((await send(mapped.address, "/user/say/echo")).status).toBe(200);
+});
+
 test("only a trusted proxy may say which host and protocol were asked for", async () => {
   const headers = { "x-forwarded-host": "shop.example", "x-forwarded-proto": "https", host: "inside" };
   const seen = async (trustedProxies: string[]) => {
@@ -143,13 +156,15 @@ test("a file is a field of bytes", async () => {
   expect(await reply.json()).toMatchObject({ req: { id: 7, title: "a picture", photo: "/wAB" } });
 });
 
-test("unknown fields are 400 in strict mode and dropped when ignored", async () => {
+test("unknown fields are 400 in strict mode, dropped when ignored, and the service's to read over when passed on", async () => {
   const strict = await startApi(open, { unknownFields: "strict" });
   const refused = await send(strict.address, "/user/say/hello?name=a&utm=1");
   expect(refused.status).toBe(400);
   expect(refused.text).toContain("utm");
   const lenient = await startApi(open, { unknownFields: "ignore" });
   expect(await send(lenient.address, "/user/say/hello?name=a&utm=1")).toMatchObject({ text: '{"msg":"Hello a"}' });
+  const { address } = await startApi(open);
+  expect(await send(address, "/user/say/hello?name=a&utm=1")).toMatchObject({ text: '{"msg":"Hello a"}' });
 });
 
 test("default values are shown where that is asked for", async () => {

@@ -19,6 +19,44 @@ export interface Ticker {
   readonly flooded: number;
 }
 
+/** A service whose endpoint `Tally.Sum` takes many messages and answers once they have ended. */
+export async function startTally(open: CloseStack): Promise<void> {
+  const service = open.use(
+    createService({
+      name: "go.micro.api.tally",
+      address: "127.0.0.1:0",
+      registry: "memory",
+      noticeMs: 0,
+      argv: ["--log_level=fatal"],
+      env: {},
+    }),
+  );
+  const methods = {
+    sum: { kind: "client-stream", name: "Sum", request: anything, response: anything },
+    greet: { kind: "client-stream", name: "Greet", request: HelloRequest, response: HelloReply },
+  } as const;
+  service.handle(
+    { name: "Tally", fullName: "tally.Tally", methods },
+    {
+      async sum(requests) {
+        let sum = 0;
+        let count = 0;
+        for await (const request of requests) {
+          sum += (request as { n?: number }).n ?? 0;
+          count++;
+        }
+        return { sum, count };
+      },
+      async greet(requests) {
+        const names: string[] = [];
+        for await (const { name } of requests) names.push(name);
+        return { msg: names.join() };
+      },
+    },
+  );
+  await service.start();
+}
+
 export async function startTicker(open: CloseStack): Promise<Ticker> {
   let onCall: (call: { left: Promise<void> }) => void = () => undefined;
   let flooded = 0;

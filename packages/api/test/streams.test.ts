@@ -7,7 +7,7 @@ import type { Api } from "../src/index.ts";
 import { startApi } from "./gateway.ts";
 import { HelloReply, HelloRequest } from "./gen/user.ts";
 import { send, sendJson } from "./http.ts";
-import { startTicker, type Ticker } from "./streaming.ts";
+import { startTally, startTicker, type Ticker } from "./streaming.ts";
 
 let open: CloseStack;
 let ticker: Ticker;
@@ -60,6 +60,56 @@ test("with the subprotocol binary frames are protobuf", async () => {
   expect(binary).toBe(true);
   expect(HelloReply.decode(data)).toEqual({ msg: "Hello Ann" });
   socket.close();
+});
+
+test("an empty text frame ends the peer's messages, so that an endpoint which waits for that can answer", async () => {
+  await startTally(open);
+  const socket = await socketOf("/tally/tally/sum?n=1");
+  const reply = once(socket, "message");
+  const closed = closeOf(socket);
+  for (const n of [2, 3]) socket.send(JSON.stringify({ n }));
+  socket.send("");
+  socket.send(""); // once more changes nothing
+  const [data, binary] = (await reply) as [Buffer, boolean];
+  expect([data.toString(), binary]).toEqual(['{"sum":6,"count":3}', false]);
+  expect(await closed).toEqual([1000, ""]);
+});
+
+test("an empty text frame at once is a stream without messages", async () => {
+  await startTally(open);
+  const socket = await socketOf("/tally/tally/sum");
+  socket.send("");
+  const [data] = (await once(socket, "message")) as [Buffer];
+  expect(JSON.parse(data.toString())).toEqual({ sum: 0, count: 0 });
+});
+
+test("on a binary stream an empty binary frame is a message, an empty text frame the end", async () => {
+  await startTally(open);
+  const socket = await socketOf("/tally/tally/greet", ["binary"]);
+  socket.send(HelloRequest.encode({ name: "Ann" }));
+  socket.send(Buffer.alloc(0));
+  socket.send("");
+  const [data] = (await once(socket, "message")) as [Buffer];
+  expect(HelloReply.decode(data)).toEqual({ msg: "Ann," });
+});
+
+test("replies go on after the peer has ended its messages, and a message after that is 1008", async () => {
+  const socket = await socketOf("/ticker/tick/echo");
+  socket.send('{"n":1}');
+  socket.send("");
+  const closed = closeOf(socket);
+  const [data] = (await once(socket, "message")) as [Buffer];
+  expect(data.toString()).toBe('{"n":1}');
+  expect(await closed).toEqual([1000, ""]);
+
+  const call = ticker.call();
+  const late = await socketOf("/ticker/tick/silent");
+  const { left } = await call;
+  const refused = closeOf(late);
+  late.send("");
+  late.send('{"n":2}');
+  expect((await refused)[0]).toBe(1008);
+  await left;
 });
 
 test("a peer that leaves cancels the call", async () => {

@@ -1,8 +1,9 @@
 import { isUtf8 } from "node:buffer";
-import { badRequest } from "@micro/core";
+import { badRequest, MicroError } from "@micro/core";
 import { forwardedFor } from "./forwarded-for.ts";
 import { gatewayId } from "./gateway-id.ts";
 import type { Pair, Request } from "./gen/api.ts";
+import type { Request as RawRequest } from "./gen/raw.ts";
 import { canonicalHeader } from "./header-name.ts";
 import { type HttpRequest, headerOf } from "./message.ts";
 import { forOutsiders } from "./reserved-headers.ts";
@@ -12,23 +13,37 @@ import { urlEncodedPairs } from "./url-encoded.ts";
  * The whole HTTP request as a `go.api.Request`: headers under their canonical names with all values, and `Host` and
  * `X-Forwarded-For`; the query under `get`; a form under `post`, anything else as text in `body`.
  *
- * Throws 400 for a body that is not UTF-8, which the message has no room for.
+ * Throws 415 for a body that is not UTF-8, which the message has no room for, and 400 for such a form.
  */
 export function apiRequest(request: HttpRequest): Request {
+  const { head, media, body } = partsOf(request);
+  if (!isUtf8(body)) throw noText(media);
+  return { ...head, body: textOf(body) };
+}
+
+/** The same for an endpoint that takes its body as bytes, whatever they are. */
+export function rawApiRequest(request: HttpRequest): RawRequest {
+  const { head, body } = partsOf(request);
+  return { ...head, body };
+}
+
+/** The message and its body, which is empty where it is a form; that stands under `post`. */
+function partsOf(request: HttpRequest): { head: Omit<Request, "body">; media: string; body: Uint8Array } {
   const { method, path, url, body } = request;
   const [contentType, media] = contentTypeOf(request);
   const isForm = media === "application/x-www-form-urlencoded" && formVerbs.has(method);
-  const text = bodyText(body, media);
-  return {
+  const head = {
     method,
     path,
     url,
     header: headerPairs(request, contentType),
     get: pairsOf(urlEncodedPairs(request.query, "query")),
-    post: isForm ? pairsOf(urlEncodedPairs(text, "form")) : emptyPairs(),
-    body: isForm ? "" : text,
+    post: isForm ? pairsOf(urlEncodedPairs(formText(body), "form")) : emptyPairs(),
   };
+  return { head, media, body: isForm ? nothing : body };
 }
+
+const nothing = new Uint8Array(0);
 
 type Pairs = Record<string, Pair>;
 
@@ -45,11 +60,20 @@ function contentTypeOf(request: HttpRequest): [full: string, media: string] {
 
 const mediaType = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+$/;
 
-function bodyText(body: Uint8Array, media: string): string {
-  if (isUtf8(body)) return Buffer.from(body.buffer, body.byteOffset, body.length).toString("utf8");
-  throw badRequest(
+function formText(body: Uint8Array): string {
+  if (!isUtf8(body)) throw badRequest(gatewayId, "form is not UTF-8");
+  return textOf(body);
+}
+
+function textOf(body: Uint8Array): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.length).toString("utf8");
+}
+
+function noText(media: string): MicroError {
+  return new MicroError(
     gatewayId,
-    `body (${media}) is not UTF-8; the api handler hands bodies on as text, so send bytes as base64 or to an rpc endpoint with a bytes field`,
+    415,
+    `body (${media}) is not UTF-8, and the endpoint takes it as text; what carries bytes is a body declared as bytes (go.api.raw.Request), an rpc endpoint with a bytes field (multipart/form-data or application/protobuf), or the http handler`,
   );
 }
 

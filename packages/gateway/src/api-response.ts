@@ -2,6 +2,7 @@ import { validateHeaderName, validateHeaderValue } from "node:http";
 import { MicroError } from "@micro/core";
 import { gatewayId } from "./gateway-id.ts";
 import type { Response } from "./gen/api.ts";
+import type { Response as RawResponse } from "./gen/raw.ts";
 import { ofOneConnection } from "./header-name.ts";
 import type { HttpAnswer } from "./message.ts";
 
@@ -11,7 +12,7 @@ import type { HttpAnswer } from "./message.ts";
  *
  * Throws 502 for a status or a header that HTTP does not allow.
  */
-export function apiAnswer({ statusCode, header, body }: Response): HttpAnswer {
+export function apiAnswer({ statusCode, header, body }: Response | RawResponse): HttpAnswer {
   const status = statusCode === 0 ? 200 : statusCode;
   if (status < 200 || status > 599) throw badAnswer(`statusCode ${statusCode}; expected 200 to 599, or 0 for 200`);
   const headers: [string, string][] = [];

@@ -1,12 +1,13 @@
 import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
-import { badRequest, type PublicationOptions } from "@micro/core";
+import { badRequest, MicroError, type PublicationOptions } from "@micro/core";
 import { headerPairs } from "./api-request.ts";
 import { callMetadata } from "./call-metadata.ts";
 import { gatewayId } from "./gateway-id.ts";
 import { Event } from "./gen/api.ts";
 import type { MessageHandler } from "./handler.ts";
 import type { HttpRequest } from "./message.ts";
+import type { ServicePrefixes } from "./namespace.ts";
 import { segmentsOf, versionSegment } from "./resolvers/resolver.ts";
 import { urlEncodedPairs } from "./url-encoded.ts";
 
@@ -15,11 +16,11 @@ export type Publish = <T>(topic: string, value: T, options?: PublicationOptions<
 
 /**
  * Publishes requests instead of calling a service: each becomes a `go.api.Event` on the topic that its path names, under
- * `prefix`. The answer is an empty 200 once the broker has taken it over.
+ * its prefix. The answer is an empty 200 once the broker has taken it over.
  */
-export function eventHandler(publish: Publish, prefix: string): MessageHandler {
+export function eventHandler(publish: Publish, prefixes: Pick<ServicePrefixes, "of">): MessageHandler {
   return async (request, _route, { timeoutMs, signal }) => {
-    const { topic, name } = eventOf(request, prefix);
+    const { topic, name } = eventOf(request, prefixes.of(request));
     const event = {
       name,
       id: `${topic}-${name}-${randomUUID()}`,
@@ -53,7 +54,8 @@ export function eventOf({ path }: Pick<HttpRequest, "path">, prefix: string): { 
 const topicPart = /^[\w.~-]{1,200}$/;
 
 function bodyData(body: Uint8Array): string {
-  if (!isUtf8(body)) throw badRequest(gatewayId, "body is not UTF-8; events carry text, so send bytes as base64");
+  if (!isUtf8(body))
+    throw new MicroError(gatewayId, 415, "body is not UTF-8; events carry text, so send bytes as base64");
   return Buffer.from(body.buffer, body.byteOffset, body.length).toString("utf8");
 }
 

@@ -23,10 +23,9 @@ export type MessageHandler = Handler<HttpRequest>;
 
 /** The same for requests as they arrive: reads the body first. */
 export function afterBody(handle: MessageHandler): Handler {
-  return async (request, route, options) => {
+  return (request, route, options) => {
     const reading = request.readBody();
-    if (reading) await reading;
-    return handle(request, route, options);
+    return reading ? reading.then(() => handle(request, route, options)) : handle(request, route, options);
   };
 }
 

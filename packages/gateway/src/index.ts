@@ -1,5 +1,5 @@
-export { apiHandler } from "./api-handler.ts";
-export { apiRequest } from "./api-request.ts";
+export { type ApiHandlerSettings, apiHandler } from "./api-handler.ts";
+export { apiRequest, rawApiRequest } from "./api-request.ts";
 export { apiAnswer } from "./api-response.ts";
 export { callMetadata } from "./call-metadata.ts";
 export { type CallType, callTypeOf } from "./call-type.ts";
@@ -13,6 +13,7 @@ export {
   Request as ApiRequest,
   Response as ApiResponse,
 } from "./gen/api.ts";
+export { Request as ApiRawRequest, Response as ApiRawResponse } from "./gen/raw.ts";
 export { afterBody, type HandleOptions, type Handler, isIdempotent, type MessageHandler } from "./handler.ts";
 export { createHandlers, type HandlerParts, type HandlerSettings, type Handlers } from "./handlers/handlers.ts";
 export {
@@ -32,12 +33,13 @@ export {
   type Upgrade,
   withHeaders,
 } from "./message.ts";
-export { type NamespaceOptions, servicePrefix } from "./namespace.ts";
+export { type NamespaceOptions, type ServicePrefixes, servicePrefix, servicePrefixes } from "./namespace.ts";
 export { cleanPath, splitTarget, type Target } from "./path.ts";
 export { maxPreparedCalls } from "./prepared-calls.ts";
 export { type ProxyHandler, proxyHandler } from "./proxy/http-proxy.ts";
 export { type ProxySettings, proxyDefaults } from "./proxy/settings.ts";
 export { maxQueryDepth, queryObject } from "./query-object.ts";
+export { resolverUnder } from "./resolvers/by-host.ts";
 export { microResolver } from "./resolvers/micro.ts";
 export { type ResolverName, type ResolverSettings, resolverNamed, resolverNames } from "./resolvers/named.ts";
 export type { PathVariable, Resolvable, Resolver, Route } from "./resolvers/resolver.ts";
@@ -49,7 +51,7 @@ export { type DeclaredRoutes, declaredRoutes } from "./routes/declared-routes.ts
 export { isInternal } from "./routes/internal.ts";
 export { type LiveService, type LiveServices, type LiveServicesParts, liveServices } from "./routes/live-services.ts";
 export { namePatterns } from "./routes/name-patterns.ts";
-export { type RouteTable, routeTable } from "./routes/route-table.ts";
+export { type AppliesTo, type RouteTable, routeTable } from "./routes/route-table.ts";
 export { parseTemplate, type Template } from "./routes/template.ts";
 export { type RpcCall, readRpcCall } from "./rpc-call.ts";
 export { type RpcEndpointSettings, rpcEndpoint } from "./rpc-endpoint.ts";

@@ -10,11 +10,12 @@ export function noRoute({ path }: Pick<HttpRequest, "path">): MicroError {
 
 /**
  * Adds to a 404 for an unknown service or endpoint what the person at the other end needs: the path and what it was
- * taken to mean. A 404 that a handler returned, or that is about another service further on, stays what it is.
+ * taken to mean. A 404 that a handler returned, or that is about another service further on, stays what it is; so does one
+ * of `/rpc`, whose request named the service itself.
  */
 export function withRoute(error: MicroError, route: Route, { path }: Pick<HttpRequest, "path">): MicroError {
   const { service, endpoint } = route;
-  if (error.code !== 404 || !raisedBelow.has(error.id)) return error;
+  if (error.code !== 404 || !raisedBelow.has(error.id) || route.rule === "/rpc") return error;
   const what = error.detail.startsWith(`endpoint ${endpoint} not found at service ${service}`)
     ? `endpoint not found: ${service} has no ${endpoint}`
     : error.detail.startsWith(`service ${service} not found`)

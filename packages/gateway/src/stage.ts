@@ -15,7 +15,7 @@ export type Answering = (request: GatewayRequest) => Promise<HttpAnswer>;
 /** A request's way through `stages`, the first outermost, to `last`; `failed` turns whatever is thrown into an answer. */
 export function throughStages(
   stages: readonly Stage[],
-  last: (request: GatewayRequest) => Promise<HttpAnswer>,
+  last: (request: GatewayRequest) => HttpAnswer | Promise<HttpAnswer>,
   failed: (reason: unknown, request: GatewayRequest) => HttpAnswer,
 ): Answering {
   const innermost: Answering = async (request) => {

@@ -60,6 +60,25 @@ test.each<[string[], Record<string, string>]>([
   expect(await reply.text()).toContain("service not found: com.acme.api.user");
 });
 
+test("with the namespace domain it says what hosts mean, and does as it says", async () => {
+  const { line, url } = await started(await micro(["api", "--namespace=domain", ...local, onFreePort]));
+  expect(line).toContain("services staging.api.* for staging.example.com, go.micro.api.* for localhost");
+  expect(line).toContain("staging.example.com/user/say/hello → staging.api.user Say.Hello");
+  const reply = await fetch(`${url}/user/say/hello`);
+  expect(await reply.text()).toContain("service not found: go.micro.api.user");
+  const explaining = await micro(["api", "--namespace=domain", ...local, "--explain=/user", "--host=eu.myapp.com"]);
+  expect(await explaining.exited).toEqual({ code: 1, signal: null });
+  expect(explaining.output()).toMatch(/service +eu\.api\.user\n/);
+  expect(explaining.output()).toContain("- host eu.myapp.com tells the namespace: the services are eu.api.*");
+});
+
+test("the namespace domain is refused with a resolver that has another use for the host", async () => {
+  const flags = ["--namespace=domain", "--resolver=subdomain", "--handler=http", "--base_domain=myapp.com"];
+  const child = await micro(["api", ...flags, ...local, onFreePort]);
+  expect(await child.exited).toEqual({ code: 2, signal: null });
+  expect(child.output()).toMatch(/^[^\n]*resolver subdomain takes the service from there[^\n]*\n$/);
+});
+
 test("a port in use is one line and exit code 2", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => other.once("listening", resolve));

@@ -1,5 +1,5 @@
 import { MicroError, type Service, type ServiceContext } from "@micro/core";
-import { ApiEvent, ApiRequest, ApiResponse } from "@micro/gateway";
+import { ApiEvent, ApiRawRequest, ApiRawResponse, ApiRequest, ApiResponse } from "@micro/gateway";
 import { anything } from "./anything.ts";
 import { Orders, Say, User } from "./gen/acceptance.ts";
 
@@ -39,6 +39,11 @@ export function addUser(service: Service): void {
     },
     runs: () => ({ runs }),
     who: () => ({ msg: String(process.pid) }),
+    async sum(numbers) {
+      let n = 0;
+      for await (const number of numbers) n += number.n;
+      return { n };
+    },
     echo: (req, { metadata }: ServiceContext) => ({ req, metadata }),
     async *stream(requests, { signal }: ServiceContext) {
       signal.addEventListener("abort", () => process.stdout.write("Say.Stream was left\n"));
@@ -57,7 +62,7 @@ export function addVersioned(service: Service): void {
   service.handle(say, { hello: () => ({ msg: "v1" }) });
 }
 
-/** **F**: an endpoint that takes the HTTP request itself. */
+/** **F**: endpoints that take the HTTP request itself, its body as text or as bytes. */
 export function addForm(service: Service): void {
   const form = {
     name: "Form",
@@ -65,6 +70,7 @@ export function addForm(service: Service): void {
     methods: {
       submit: { kind: "unary", name: "Submit", request: ApiRequest, response: ApiResponse },
       plain: { kind: "unary", name: "Plain", request: ApiRequest, response: ApiResponse },
+      turn: { kind: "unary", name: "Turn", request: ApiRawRequest, response: ApiRawResponse },
     },
   } as const;
   service.handle(form, {
@@ -74,6 +80,7 @@ export function addForm(service: Service): void {
       body: JSON.stringify(request),
     }),
     plain: () => ({ body: "{}" }),
+    turn: ({ body }) => ({ body: body.toReversed() }),
   });
 }
 

@@ -8,12 +8,17 @@ import {
   silentLogger,
   systemClock,
 } from "@micro/core";
+import { requireWord } from "@micro/gateway";
 import { describeCertificate } from "../tls/describe-certificate.ts";
 import type { TlsSource } from "../tls/tls-source.ts";
 import { type AcmeStore, acmeStore } from "./acme-store.ts";
-import { type ChallengeServer, challengeServer } from "./challenge-server.ts";
+import { alpnChallenges } from "./alpn-challenges.ts";
+import { challengeServer } from "./challenge-server.ts";
+import { type Challenges, type ChallengeType, challengeTypes } from "./challenges.ts";
 import { obtainCertificate } from "./obtain.ts";
 import { renewAt } from "./renewal.ts";
+
+export { type ChallengeType, challengeTypes } from "./challenges.ts";
 
 export interface AcmeOptions {
   /** The names to have a certificate for, all in one. Others are not served. */
@@ -24,7 +29,12 @@ export interface AcmeOptions {
   email?: string;
   /** The authority's directory. @default Let's Encrypt */
   directoryUrl?: string;
-  /** Where challenges are answered, over plain HTTP; the authority asks at port 80 of each name. Others are sent to HTTPS. @default ":80" */
+  /**
+   * How the authority asks: `http-01` over plain HTTP at port 80 of each name, `tls-alpn-01` at port 443, where HTTPS is served, so that no
+   * other port is needed. @default "http-01"
+   */
+  challenge?: ChallengeType;
+  /** Where `http-01` is answered; others who come there are sent to HTTPS. @default ":80" */
   httpAddress?: string;
   /** @default silentLogger */
   logger?: Logger;
@@ -38,25 +48,27 @@ const retry = { baseMs: 60_000, maxMs: 3_600_000 };
 const maxWaitMs = 12 * 3_600_000;
 
 /**
- * Certificates from an ACME authority by http-01 challenges: one for all hosts, renewed when a third of its life is left. Who
- * uses this agrees to the authority's terms.
+ * Certificates from an ACME authority: one for all hosts, renewed when a third of its life is left. Who uses this agrees to the
+ * authority's terms.
  *
  * A certificate in the cache that is still good is used at once. Without one `start` waits for the authority, and
  * rejects when it refuses. Later failures are errors in the log and tried again within the hour.
  *
- * Throws a `ConfigError` without hosts: a certificate for whatever name a stranger sends would spend the authority's limits.
+ * Throws a `ConfigError` for a challenge that is none, and without hosts: a certificate for whatever name a stranger sends would spend the authority's limits.
  */
 export function acmeTls(options: AcmeOptions): TlsSource {
   const {
     email,
     directoryUrl = letsEncrypt,
+    challenge = "http-01",
     httpAddress = ":80",
     logger = silentLogger,
     clock = systemClock,
   } = options;
   const hosts = checkedHosts(options.hosts);
   const store: AcmeStore = acmeStore(options.cacheFolder, directoryUrl, hosts);
-  const challenges: ChallengeServer = challengeServer(httpAddress, hosts);
+  const type = requireWord("ACME challenge", challenge, challengeTypes);
+  const challenges: Challenges = type === "http-01" ? challengeServer(httpAddress, hosts) : alpnChallenges();
   let cancel: () => void = () => undefined;
   let closed = false;
 
@@ -102,6 +114,7 @@ export function acmeTls(options: AcmeOptions): TlsSource {
 
   return {
     demandsClientCertificate: false,
+    ...(challenges.ownHandshakes && { ownHandshakes: challenges.ownHandshakes }),
     async start(use) {
       const cached = await store.certificate(clock.now());
       await challenges.start();

@@ -1,13 +1,12 @@
 import { createServer } from "node:http";
-import { type Closeable, closeable, closeOnce } from "@micro/core";
+import { closeable, closeOnce } from "@micro/core";
 import { bind } from "../bind.ts";
+import type { Challenges } from "./challenges.ts";
 
 /** Answers the authority's questions over plain HTTP. */
-export interface ChallengeServer extends Closeable {
-  /** Resolves with where it listens. Rejects with a `ConfigError` when the address cannot be had. */
+export interface ChallengeServer extends Challenges {
+  /** Resolves with where it listens. */
   start(): Promise<string>;
-  put(token: string, answer: string): void;
-  remove(token: string): void;
 }
 
 const path = "/.well-known/acme-challenge/";
@@ -33,9 +32,10 @@ export function challengeServer(address: string, hosts: readonly string[]): Chal
       }),
   );
   return {
+    type: "http-01",
     start: () => bind(server, address),
-    put: (token, answer) => void answers.set(token, answer),
-    remove: (token) => void answers.delete(token),
+    put: ({ token, answer }) => void answers.set(token, answer),
+    remove: ({ token }) => void answers.delete(token),
     ...closeable(close),
   };
 }

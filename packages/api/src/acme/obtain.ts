@@ -1,6 +1,6 @@
 import { axios, Client, crypto } from "acme-client";
 import type { AcmeAccount } from "./acme-store.ts";
-import type { ChallengeServer } from "./challenge-server.ts";
+import type { Challenges } from "./challenges.ts";
 
 /** What a certificate is asked for with. */
 export interface CertificateOrder {
@@ -8,7 +8,7 @@ export interface CertificateOrder {
   readonly directoryUrl: string;
   readonly account: AcmeAccount;
   readonly email?: string;
-  readonly challenges: Pick<ChallengeServer, "put" | "remove">;
+  readonly challenges: Pick<Challenges, "type" | "put" | "remove">;
 }
 
 /** What came of an order, PEM; and the account as the authority knows it now. */
@@ -38,14 +38,15 @@ async function obtain(order: CertificateOrder): Promise<Obtained> {
     csr,
     ...(email && { email }),
     termsOfServiceAgreed: true,
-    challengePriority: ["http-01"],
+    challengePriority: [challenges.type],
     // From inside, the way that the authority takes is often closed.
     skipChallengeVerification: true,
-    challengeCreateFn: async (_authorization, { type, token }, answer) => {
-      if (type !== "http-01") throw new Error(`the authority offers ${type} only, and this can do http-01`);
-      challenges.put(token, answer);
+    challengeCreateFn: async ({ identifier }, { type, token }, answer) => {
+      if (type !== challenges.type)
+        throw new Error(`the authority offers ${type} only, and this was told to answer ${challenges.type}`);
+      await challenges.put({ host: identifier.value, token, answer });
     },
-    challengeRemoveFn: async (_authorization, { token }) => challenges.remove(token),
+    challengeRemoveFn: async ({ identifier }, { token }) => challenges.remove({ host: identifier.value, token }),
   });
   return { cert, key: key.toString(), account: { key: account.key, url: client.getAccountUrl() } };
 }

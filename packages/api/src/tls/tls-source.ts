@@ -1,11 +1,14 @@
 import type { Server } from "node:http";
 import type { SecureContextOptions, TLSSocket, TlsOptions } from "node:tls";
 import type { Closeable, Logger } from "@micro/core";
+import type { OwnHandshakes } from "./own-handshakes.ts";
 
 /** Where a server's certificates come from; they may change while it serves. */
 export interface TlsSource extends Closeable {
   /** Peers must show a certificate signed by the `ca` of the context. */
   readonly demandsClientCertificate: boolean;
+  /** Handshakes that it answers itself; with these `start` is called when the port is served already, though no certificate is there yet. */
+  readonly ownHandshakes?: OwnHandshakes;
   /**
    * Hands the certificates to `use`, now and whenever there are others. Rejects when there are none to begin with; later
    * failures are logged, and the last good ones stay.

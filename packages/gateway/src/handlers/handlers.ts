@@ -2,6 +2,7 @@ import { type Client, type Clock, type Closeable, ConfigError, type Selector, sy
 import { apiHandler } from "../api-handler.ts";
 import { eventHandler, type Publish } from "../event-handler.ts";
 import { afterBody, type Handler } from "../handler.ts";
+import type { ServicePrefixes } from "../namespace.ts";
 import { proxyHandler } from "../proxy/http-proxy.ts";
 import { type ProxySettings, proxyDefaults } from "../proxy/settings.ts";
 import { type MessageSettings, rpcHandler } from "../rpc-handler.ts";
@@ -22,7 +23,7 @@ export interface HandlerParts {
 
 export interface HandlerSettings {
   /** What the names of topics begin with, `go.micro.api`. */
-  readonly prefix: string;
+  readonly prefixes: Pick<ServicePrefixes, "of">;
   readonly streams?: StreamSettings;
   readonly proxy?: ProxySettings;
   readonly messages?: MessageSettings;
@@ -47,8 +48,8 @@ export function createHandlers(parts: HandlerParts, settings: HandlerSettings): 
       webSocket: webSocketHandler(client, streams, messages, clock),
       answer: answerStreamHandler(client, streams, messages, clock),
     }),
-    api: afterBody(apiHandler(client)),
-    ...(publish && { event: afterBody(eventHandler(publish, settings.prefix)) }),
+    api: afterBody(apiHandler(client, messages)),
+    ...(publish && { event: afterBody(eventHandler(publish, settings.prefixes)) }),
     ...(proxy && { http: proxy.handle, proxy: proxy.handle, web: proxy.handle }),
   };
   return {

@@ -22,6 +22,6 @@ export function passesHttpOn(handler: HandlerName): boolean {
 export function requireWord<Word extends string>(what: string, word: string, known: readonly Word[]): Word {
   const found = known.find((each) => each === word);
   if (found !== undefined) return found;
-  const all = known.join(", ").replace(/, (\w+)$/, " or $1");
+  const all = known.join(", ").replace(/, ([\w-]+)$/, " or $1");
   throw new ConfigError(`${what} is ${JSON.stringify(word)}; expected ${all}`);
 }

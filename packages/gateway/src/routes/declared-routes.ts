@@ -2,7 +2,7 @@ import type { Logger } from "@micro/core";
 import { readDeclaration } from "./declaration.ts";
 import { type DeclaredRoute, describeRoute } from "./declared-route.ts";
 import type { LiveService } from "./live-services.ts";
-import { type RouteTable, routeTable } from "./route-table.ts";
+import { type AppliesTo, type RouteTable, routeTable } from "./route-table.ts";
 
 /** The routes that running services declare. */
 export interface DeclaredRoutes {
@@ -12,11 +12,18 @@ export interface DeclaredRoutes {
   table(): RouteTable;
 }
 
-/** Keeps the declared routes of the services that `mayDeclare`; what cannot be used is logged when it is first seen. */
-export function declaredRoutes(mayDeclare: (service: string) => boolean, logger: Logger): DeclaredRoutes {
+/**
+ * Keeps the declared routes of the services that `mayDeclare`; what cannot be used is logged when it is first seen. With `applies`
+ * they hold only for the requests that it lets through.
+ */
+export function declaredRoutes(
+  mayDeclare: (service: string) => boolean,
+  logger: Logger,
+  applies?: AppliesTo,
+): DeclaredRoutes {
   const byService = new Map<string, readonly DeclaredRoute[]>();
   const refusedBefore = new Map<string, ReadonlySet<string>>();
-  let table: RouteTable | undefined = routeTable([]);
+  let table: RouteTable | undefined;
 
   function noteRefused(service: string, refused: readonly string[]): void {
     const before = refusedBefore.get(service);
@@ -49,7 +56,7 @@ export function declaredRoutes(mayDeclare: (service: string) => boolean, logger:
       for (const route of routes) logger.debug(`declared route ${describeRoute(route)}`);
     },
     table() {
-      table ??= routeTable([...byService.values()].flat());
+      table ??= routeTable([...byService.values()].flat(), applies);
       return table;
     },
   };

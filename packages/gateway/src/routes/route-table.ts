@@ -10,8 +10,11 @@ export interface RouteTable {
   match(request: Pick<HttpRequest, "method" | "path" | "headers">): Route | undefined;
 }
 
+/** Whether a route of that service holds for a request at all, whatever its path; of the request only the head counts. */
+export type AppliesTo = (service: string, request: Pick<HttpRequest, "headers">) => boolean;
+
 /**
- * The table of these routes. The order is fixed, whatever order they come in, the more specific first:
+ * The table of these routes, of which those count that `applies` lets; without it all do. The order is fixed, whatever order they come in, the more specific first:
  *
  * 1. those for certain hosts,
  * 2. those whose path is fixed for longer from its beginning, whole literal paths first of all,
@@ -19,7 +22,7 @@ export interface RouteTable {
  * 4. templates with more literal segments, those without `**`, those with more components, those with a `:verb`, those for certain verbs,
  * 5. by service, endpoint and path, in the order of the alphabet.
  */
-export function routeTable(declared: Iterable<DeclaredRoute>): RouteTable {
+export function routeTable(declared: Iterable<DeclaredRoute>, applies?: AppliesTo): RouteTable {
   const routes = [...declared].sort(bySpecificity);
   const open = routes.filter(({ firstSegment }) => firstSegment === undefined);
   const byFirst = new Map<string, DeclaredRoute[]>();
@@ -40,7 +43,7 @@ export function routeTable(declared: Iterable<DeclaredRoute>): RouteTable {
       const candidates = (slash < 0 ? undefined : byFirst.get(path.slice(1, slash))) ?? open;
       for (const candidate of candidates) {
         const route = matched(candidate, request);
-        if (route) return route;
+        if (route && (!applies || applies(route.service, request))) return route;
       }
       return undefined;
     },

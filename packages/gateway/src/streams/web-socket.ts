@@ -17,6 +17,9 @@ import type { StreamSettings } from "./settings.ts";
  * protobuf, which is spoken when the request's type or the subprotocol `binary` says so. What stands in query and path is the first
  * message, when there is anything.
  *
+ * An empty text frame, which is neither JSON nor a message of protobuf's, ends the peer's messages and nothing else: WebSocket has no way
+ * to close one direction, and an endpoint that answers once it has them all waits for that. A message after it is 1008.
+ *
  * The call is cancelled when the peer leaves. When the service is done the peer gets 1000, when it failed 1011 with the
  * error, when the gateway closes or nothing was said for too long 1001, when a message was too large 1009.
  */
@@ -85,12 +88,20 @@ async function handshake({ raw }: GatewayRequest, { socket, head }: Upgrade, max
   });
 }
 
-/** The peer's messages; it is made to wait while too many are unread. */
+/** The peer's messages, until it ends them; it is made to wait while too many are unread. */
 function incoming(socket: WebSocket, heard: () => void): Inbox<Uint8Array> {
   const messages = inbox<Uint8Array>(16, () => socket.resume());
-  socket.on("message", (data: Buffer) => {
+  let ended = false;
+  socket.on("message", (data: Buffer, binary: boolean) => {
     heard();
-    if (messages.push(data)) socket.pause();
+    if (data.length === 0 && !binary) {
+      ended = true;
+      messages.end();
+    } else if (ended) {
+      end(socket, 1008, "a message came after the empty frame that ended them");
+    } else if (messages.push(data)) {
+      socket.pause();
+    }
   });
   // The library closes the connection itself, with the code that says why.
   socket.on("error", () => undefined);

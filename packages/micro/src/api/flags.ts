@@ -35,7 +35,7 @@ export const gatewayFlags = [
     name: "namespace",
     aliases: ["api_namespace"],
     type: "string",
-    help: "what the names of all services reached begin with; the type may be part of it",
+    help: "what the names of all services reached begin with; the type may be part of it; domain takes it from the Host header",
     env: "MICRO_API_NAMESPACE",
     placeholder: "NAME",
     default: "go.micro",

@@ -43,6 +43,10 @@ test("TLS needs its files, and ACME its names", async () => {
     "TLS certificate and key files not specified",
   );
   await expect(tlsOf(settingsOf("--enable_acme"), silentLogger)).rejects.toThrow(ConfigError);
+  const acme = ["--enable_acme", "--acme_hosts=a.example", "--acme_cache=c"];
+  expect((await tlsOf(settingsOf(...acme), silentLogger))?.ownHandshakes).toBeUndefined();
+  const alone = await tlsOf(settingsOf(...acme, "--acme_challenge=tls-alpn-01"), silentLogger);
+  expect(alone?.ownHandshakes?.protocol).toBe("acme-tls/1");
   expect(await tlsOf(settingsOf("--enable_tls", "--tls_cert_file=a", "--tls_key_file=b"), silentLogger)).toBeDefined();
 });
 

@@ -45,6 +45,7 @@ export async function tlsOf(settings: Settings, logger: Logger): Promise<TlsSour
       hosts: settings.acme_hosts ?? [],
       cacheFolder:
         settings.acme_cache ?? join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "micro", "acme"),
+      challenge: settings.acme_challenge,
       httpAddress: settings.acme_http_address,
       logger,
       ...(settings.acme_email && { email: settings.acme_email }),

@@ -17,16 +17,16 @@ import { explanationText } from "./explanation-text.ts";
 import { gatewayFlags } from "./flags.ts";
 import { operations, tlsOf } from "./operations.ts";
 import { operationsFlags } from "./operations-flags.ts";
-import { serviceArgv } from "./service-argv.ts";
 
-const apiFlags = [...gatewayFlags, ...operationsFlags, ...serviceFlags] as const;
+const ownFlags = [...gatewayFlags, ...operationsFlags] as const;
+const apiFlags = [...ownFlags, ...serviceFlags] as const;
 
 type Settings = SettledFlagValues<typeof apiFlags>;
 
 /** `micro api`: the gateway, itself a service that is registered like any other, until a signal ends it. */
 export const runApi: RunCommand = async (input) => {
   const { argv, env, program, out } = input;
-  const { values, rest, help, warnings } = parseFlags(apiFlags, { argv, env, program });
+  const { values, rest, help } = parseFlags(apiFlags, { argv, env, program });
   if (help) {
     out(
       formatHelp(apiFlags, { program, summary: "Takes HTTP requests and calls the services that their paths name." }),
@@ -44,9 +44,10 @@ export const runApi: RunCommand = async (input) => {
     plugins,
     // Room for the largest body, and for what a message adds around it.
     maxMessageBytes: settings.max_body + 1024 * 1024,
+    flags: ownFlags,
     // Who asks for an explanation wants to read it and nothing else.
-    argv: [...serviceArgv(values), ...(explaining && values.log_level === undefined ? ["--log_level=error"] : [])],
-    env: {},
+    argv: explaining && values.log_level === undefined ? ["--log_level=error", ...argv] : argv,
+    env,
     hooks: {
       // A port in use must be known before the registry tells anybody about this node.
       beforeStart: () => api.start(),
@@ -54,7 +55,6 @@ export const runApi: RunCommand = async (input) => {
       beforeStop: () => api.close(),
     },
   });
-  for (const warning of warnings) service.logger.warn(warning);
   const tls = await tlsOf(settings, service.logger);
   const parts: ApiParts = {
     client: service.rawClient,
@@ -101,13 +101,19 @@ function apiOptions(settings: Settings, version: string) {
 }
 
 /** What a person who wonders where a request went needs to know, with an example. */
-function startLine({ handler, resolver }: Settings, service: Service, api: Api): string {
+function startLine({ handler, resolver, namespace }: Settings, service: Service, api: Api): string {
+  const byHost = namespace === "domain";
+  const prefix = byHost ? api.prefixOf(exampleHost) : api.prefix;
+  const services = byHost ? `${prefix}.* for ${exampleHost}, ${api.prefix}.* for localhost` : `${prefix}.*`;
   const path = "/user/say/hello";
-  const route = resolver === "micro" ? microResolver(api.prefix)({ path }) : undefined;
+  const route = resolver === "micro" ? microResolver(prefix)({ path }) : undefined;
+  const asked = byHost ? `${exampleHost}${path}` : path;
   const example =
-    route && ["meta", "rpc", "api"].includes(handler) ? `, ${path} → ${route.service} ${route.endpoint}` : "";
-  return `HTTP API [${handler}] Listening on ${api.address}, registry ${service.registry.name}, services ${api.prefix}.*, resolver ${resolver}${example}`;
+    route && ["meta", "rpc", "api"].includes(handler) ? `, ${asked} → ${route.service} ${route.endpoint}` : "";
+  return `HTTP API [${handler}] Listening on ${api.address}, registry ${service.registry.name}, services ${services}, resolver ${resolver}${example}`;
 }
+
+const exampleHost = "staging.example.com";
 
 /** Says what a request would come to; exit code 1 when nobody would answer it. */
 async function explain(

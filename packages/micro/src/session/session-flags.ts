@@ -11,6 +11,7 @@ type Heeded = Extract<
       | "client_retries"
       | "broker"
       | "broker_address"
+      | "broker_dialect"
       | "log_level";
   }
 >;
@@ -22,6 +23,7 @@ const heeded: readonly string[] = [
   "client_retries",
   "broker",
   "broker_address",
+  "broker_dialect",
   "log_level",
 ] satisfies Heeded["name"][];
 

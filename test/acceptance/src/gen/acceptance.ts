@@ -13,6 +13,10 @@ export interface Count {
   runs: number;
 }
 
+export interface Number {
+  n: number;
+}
+
 export interface UserRequest {
   id: string;
 }
@@ -41,12 +45,13 @@ export interface OrderReply {
 }
 
 const messages = loadMessages(
-  "CtgJChBhY2NlcHRhbmNlLnByb3RvEgphY2NlcHRhbmNlIiIKDEhlbGxvUmVxdWVzdBISCgRuYW1lGAEgASgJUgRuYW1lIh4KCkhlbGxvUmVwbHkSEAoDbXNnGAEgASgJUgNtc2ciGwoFQ291bnQSEgoEcnVucxgBIAEoBVIEcnVucyIdCgtVc2VyUmVxdWVzdBIOCgJpZBgBIAEoCVICaWQiLwoJVXNlclJlcGx5Eg4KAmlkGAEgASgJUgJpZBISCgRuYW1lGAIgASgJUgRuYW1lIlgKDE9yZGVyUmVxdWVzdBIOCgJpZBgBIAEoCVICaWQSEgoEc2hvcBgCIAEoCVIEc2hvcBIkCgRpdGVtGAMgASgLMhAuYWNjZXB0YW5jZS5JdGVtUgRpdGVtIhoKBEl0ZW0SEgoEbmFtZRgBIAEoCVIEbmFtZSJmCgpPcmRlclJlcGx5Eg4KAmJ5GAEgASgJUgJieRIOCgJpZBgCIAEoCVICaWQSEgoEc2hvcBgDIAEoCVIEc2hvcBIkCgRpdGVtGAQgASgLMhAuYWNjZXB0YW5jZS5JdGVtUgRpdGVtMtQDCgNTYXkSOQoFSGVsbG8SGC5hY2NlcHRhbmNlLkhlbGxvUmVxdWVzdBoWLmFjY2VwdGFuY2UuSGVsbG9SZXBseRI7CgdOb3RoaW5nEhguYWNjZXB0YW5jZS5IZWxsb1JlcXVlc3QaFi5hY2NlcHRhbmNlLkhlbGxvUmVwbHkSOAoERmFpbBIYLmFjY2VwdGFuY2UuSGVsbG9SZXF1ZXN0GhYuYWNjZXB0YW5jZS5IZWxsb1JlcGx5EjkKBVBsYWluEhguYWNjZXB0YW5jZS5IZWxsb1JlcXVlc3QaFi5hY2NlcHRhbmNlLkhlbGxvUmVwbHkSOAoEU2xvdxIYLmFjY2VwdGFuY2UuSGVsbG9SZXF1ZXN0GhYuYWNjZXB0YW5jZS5IZWxsb1JlcGx5EjgKBE9uY2USGC5hY2NlcHRhbmNlLkhlbGxvUmVxdWVzdBoWLmFjY2VwdGFuY2UuSGVsbG9SZXBseRIzCgRSdW5zEhguYWNjZXB0YW5jZS5IZWxsb1JlcXVlc3QaES5hY2NlcHRhbmNlLkNvdW50EjcKA1dobxIYLmFjY2VwdGFuY2UuSGVsbG9SZXF1ZXN0GhYuYWNjZXB0YW5jZS5IZWxsb1JlcGx5MncKBFVzZXISOAoEQ2FsbBIYLmFjY2VwdGFuY2UuSGVsbG9SZXF1ZXN0GhYuYWNjZXB0YW5jZS5IZWxsb1JlcGx5EjUKA0dldBIXLmFjY2VwdGFuY2UuVXNlclJlcXVlc3QaFS5hY2NlcHRhbmNlLlVzZXJSZXBseTLQAQoGT3JkZXJzEowBCgNHZXQSGC5hY2NlcHRhbmNlLk9yZGVyUmVxdWVzdBoWLmFjY2VwdGFuY2UuT3JkZXJSZXBseSJTgtPkkwJNEgwvb3JkZXJzL3tpZH1aGxIZL3Nob3BzL3tzaG9wfS9vcmRlcnMve2lkfVogIhIvb3JkZXJzL3tpZH0vaXRlbXM6BGl0ZW1iBGl0ZW0SNwoDUHV0EhguYWNjZXB0YW5jZS5PcmRlclJlcXVlc3QaFi5hY2NlcHRhbmNlLk9yZGVyUmVwbHliBnByb3RvMw==",
+  "CqEKChBhY2NlcHRhbmNlLnByb3RvEgphY2NlcHRhbmNlIiIKDEhlbGxvUmVxdWVzdBISCgRuYW1lGAEgASgJUgRuYW1lIh4KCkhlbGxvUmVwbHkSEAoDbXNnGAEgASgJUgNtc2ciGwoFQ291bnQSEgoEcnVucxgBIAEoBVIEcnVucyIWCgZOdW1iZXISDAoBbhgBIAEoBVIBbiIdCgtVc2VyUmVxdWVzdBIOCgJpZBgBIAEoCVICaWQiLwoJVXNlclJlcGx5Eg4KAmlkGAEgASgJUgJpZBISCgRuYW1lGAIgASgJUgRuYW1lIlgKDE9yZGVyUmVxdWVzdBIOCgJpZBgBIAEoCVICaWQSEgoEc2hvcBgCIAEoCVIEc2hvcBIkCgRpdGVtGAMgASgLMhAuYWNjZXB0YW5jZS5JdGVtUgRpdGVtIhoKBEl0ZW0SEgoEbmFtZRgBIAEoCVIEbmFtZSJmCgpPcmRlclJlcGx5Eg4KAmJ5GAEgASgJUgJieRIOCgJpZBgCIAEoCVICaWQSEgoEc2hvcBgDIAEoCVIEc2hvcBIkCgRpdGVtGAQgASgLMhAuYWNjZXB0YW5jZS5JdGVtUgRpdGVtMoUECgNTYXkSOQoFSGVsbG8SGC5hY2NlcHRhbmNlLkhlbGxvUmVxdWVzdBoWLmFjY2VwdGFuY2UuSGVsbG9SZXBseRI7CgdOb3RoaW5nEhguYWNjZXB0YW5jZS5IZWxsb1JlcXVlc3QaFi5hY2NlcHRhbmNlLkhlbGxvUmVwbHkSOAoERmFpbBIYLmFjY2VwdGFuY2UuSGVsbG9SZXF1ZXN0GhYuYWNjZXB0YW5jZS5IZWxsb1JlcGx5EjkKBVBsYWluEhguYWNjZXB0YW5jZS5IZWxsb1JlcXVlc3QaFi5hY2NlcHRhbmNlLkhlbGxvUmVwbHkSOAoEU2xvdxIYLmFjY2VwdGFuY2UuSGVsbG9SZXF1ZXN0GhYuYWNjZXB0YW5jZS5IZWxsb1JlcGx5EjgKBE9uY2USGC5hY2NlcHRhbmNlLkhlbGxvUmVxdWVzdBoWLmFjY2VwdGFuY2UuSGVsbG9SZXBseRIzCgRSdW5zEhguYWNjZXB0YW5jZS5IZWxsb1JlcXVlc3QaES5hY2NlcHRhbmNlLkNvdW50EjcKA1dobxIYLmFjY2VwdGFuY2UuSGVsbG9SZXF1ZXN0GhYuYWNjZXB0YW5jZS5IZWxsb1JlcGx5Ei8KA1N1bRISLmFjY2VwdGFuY2UuTnVtYmVyGhIuYWNjZXB0YW5jZS5OdW1iZXIoATJ3CgRVc2VyEjgKBENhbGwSGC5hY2NlcHRhbmNlLkhlbGxvUmVxdWVzdBoWLmFjY2VwdGFuY2UuSGVsbG9SZXBseRI1CgNHZXQSFy5hY2NlcHRhbmNlLlVzZXJSZXF1ZXN0GhUuYWNjZXB0YW5jZS5Vc2VyUmVwbHky0AEKBk9yZGVycxKMAQoDR2V0EhguYWNjZXB0YW5jZS5PcmRlclJlcXVlc3QaFi5hY2NlcHRhbmNlLk9yZGVyUmVwbHkiU4LT5JMCTRIML29yZGVycy97aWR9WhsSGS9zaG9wcy97c2hvcH0vb3JkZXJzL3tpZH1aICISL29yZGVycy97aWR9L2l0ZW1zOgRpdGVtYgRpdGVtEjcKA1B1dBIYLmFjY2VwdGFuY2UuT3JkZXJSZXF1ZXN0GhYuYWNjZXB0YW5jZS5PcmRlclJlcGx5YgZwcm90bzM=",
 );
 
 export const HelloRequest: MessageType<HelloRequest> = messages.type<HelloRequest>("acceptance.HelloRequest");
 export const HelloReply: MessageType<HelloReply> = messages.type<HelloReply>("acceptance.HelloReply");
 export const Count: MessageType<Count> = messages.type<Count>("acceptance.Count");
+export const Number: MessageType<Number> = messages.type<Number>("acceptance.Number");
 export const UserRequest: MessageType<UserRequest> = messages.type<UserRequest>("acceptance.UserRequest");
 export const UserReply: MessageType<UserReply> = messages.type<UserReply>("acceptance.UserReply");
 export const OrderRequest: MessageType<OrderRequest> = messages.type<OrderRequest>("acceptance.OrderRequest");
@@ -66,6 +71,8 @@ export const Say: ServiceDescription<{
   runs: MethodDescription<"unary", HelloRequest, Count>;
   /** Which node answers. */
   who: MethodDescription<"unary", HelloRequest, HelloReply>;
+  /** Answers once there are no more numbers. */
+  sum: MethodDescription<"client-stream", Number, Number>;
 }> = {
   name: "Say",
   fullName: "acceptance.Say",
@@ -117,6 +124,12 @@ export const Say: ServiceDescription<{
       name: "Who",
       request: HelloRequest,
       response: HelloReply,
+    },
+    sum: {
+      kind: "client-stream",
+      name: "Sum",
+      request: Number,
+      response: Number,
     },
   },
   files: () => messages.files(),
