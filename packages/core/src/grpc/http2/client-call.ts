@@ -1,9 +1,11 @@
 import { ErrorCode, type HeaderList, type Stream, type StreamHandler } from "@micro/http2";
 import type { OutgoingCall } from "../../protocol/protocol.ts";
+import type { Deadline } from "../../words/deadline.ts";
 import { MicroError } from "../../words/errors.ts";
 import type { GrpcOutcome } from "../errors.ts";
 import { callCancelled, deadlineExceeded, lostConnection, serverFailure } from "../failures.ts";
 import { replyMetadata } from "../headers.ts";
+import { endWatch, ignoreSignal, type LimitedCall, watchDeadline, watchSignal } from "./call-limits.ts";
 import { canDecompress, decompress } from "./decompress.ts";
 import { MessageReader, MessageTooLarge } from "./message-reader.ts";
 import { readHead, readTrailers } from "./reply.ts";
@@ -26,7 +28,7 @@ export interface ClientCallEvents {
  * The receiving side of a call, of any kind, together with what ends it from this side: the deadline and the signal.
  * Where a peer sends rubbish the call ends, not the connection.
  */
-export class ClientCall implements StreamHandler {
+export class ClientCall implements StreamHandler, LimitedCall {
   readonly #call: OutgoingCall;
   readonly #address: string;
   readonly #events: ClientCallEvents;
@@ -36,7 +38,6 @@ export class ClientCall implements StreamHandler {
   #stream: Stream | undefined;
   #encoding = "identity";
   #outcome: GrpcOutcome | undefined;
-  #timer: NodeJS.Timeout | undefined;
   #ended = false;
   /** Messages being decompressed, in order; undefined while there was none. */
   #decompressing: Promise<void> | undefined;
@@ -52,15 +53,15 @@ export class ClientCall implements StreamHandler {
     );
   }
 
+  get deadline(): Deadline {
+    return this.#call.deadline;
+  }
+
   /** Watches over the call from its beginning. */
   begin(stream: Stream): void {
     this.#stream = stream;
-    const { deadline, signal } = this.#call;
-    if (deadline !== Number.POSITIVE_INFINITY) {
-      const ms = Math.min(deadline - Date.now(), longestTimerMs);
-      this.#timer = setTimeout(this.#onDeadline, ms);
-    }
-    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    watchDeadline(this);
+    if (this.#call.signal) watchSignal(this.#call.signal, this);
   }
 
   /** Ends the call from this side; the peer is told. */
@@ -70,17 +71,13 @@ export class ClientCall implements StreamHandler {
     this.#stream?.reset(ErrorCode.CANCEL);
   }
 
-  readonly #onDeadline = (): void => {
-    const { deadline, target } = this.#call;
-    // A deadline further off than a timer reaches is waited for in portions.
-    if (deadline - Date.now() > 1) {
-      this.#timer = setTimeout(this.#onDeadline, Math.min(deadline - Date.now(), longestTimerMs));
-      return;
-    }
-    this.cancel(deadlineExceeded(target, this.#address));
-  };
+  expire(): void {
+    this.cancel(deadlineExceeded(this.#call.target, this.#address));
+  }
 
-  readonly #onAbort = (): void => this.cancel(callCancelled());
+  abort(): void {
+    this.cancel(callCancelled());
+  }
 
   onHeaders(_stream: Stream, headers: HeaderList): void {
     const { outcome, encoding } = readHead(headers);
@@ -193,13 +190,11 @@ export class ClientCall implements StreamHandler {
   #end(error: MicroError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#timer);
-    this.#call.signal?.removeEventListener("abort", this.#onAbort);
+    endWatch(this);
+    if (this.#call.signal) ignoreSignal(this.#call.signal, this);
     this.#events.onEnd(error);
   }
 }
-
-const longestTimerMs = 2 ** 31 - 1;
 
 // What a peer means that resets a stream without a status. Source: gRPC over HTTP2, "Errors".
 const codeOfReset: ReadonlyMap<number, number> = new Map([
