@@ -27,7 +27,6 @@ const neverInBundles = [
   /undici[\\/]index\.js$/, // its own name, for stack traces
   /packages[\\/]micro[\\/]src[\\/]templates-folder\.ts$/, // the templates of `micro new`, which stand beside the bundle where they are wanted
   /packages[\\/]api[\\/](src|dist)[\\/]openapi[\\/]assets-folder\.[jt]s$/, // Swagger UI, which is copied beside the bundle
-  /(fastify|fast-json-stringify|light-my-request)[\\/]build[\\/][^\\/]+\.js$/, // scripts that wrote code before publishing
 ];
 
 // Dependencies in CommonJS call `require` for Node's own modules.

@@ -21,7 +21,7 @@ const homes = {
   "@grpc/grpc-js": ["packages/core/src/grpc/", "packages/registry-etcd/", "bench/", "test/"],
   "@grpc/proto-loader": ["packages/core/src/grpc/", "bench/", "test/"],
   etcd3: ["packages/registry-etcd/"],
-  fastify: ["packages/api/", "bench/"],
+  fastify: ["bench/"],
   ws: ["packages/gateway/", "packages/api/", "test/"],
   undici: ["packages/gateway/", "packages/api/", "test/", "bench/"],
   jose: ["packages/api/"],

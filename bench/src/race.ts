@@ -38,6 +38,8 @@ interface Figures {
   readonly cpuUs: number[];
   /** Of the server alone. */
   readonly serverCpuUs: number[];
+  /** The share of the time for which the server had its core. */
+  readonly serverBusy: number[];
 }
 
 interface Result {
@@ -64,13 +66,16 @@ export async function run(race: Race): Promise<Row[]> {
         ratioColumns(perSecondOf(figures, of), perSecondOf(figures, to), goals?.[column]);
       const conditions = { ...(endpoints.length > 1 && { request: endpoint }), "in flight": count };
       for (const { name, goals } of runners) {
-        const { perSecond = [], cpuUs = [], serverCpuUs = [] } = figures.get(name) ?? {};
+        const { perSecond = [], cpuUs = [], serverCpuUs = [], serverBusy = [] } = figures.get(name) ?? {};
         rows.push({
           ...conditions,
           stack: name,
           [`${unitOf(endpoint)}/s`]: Math.round(median(perSecond)),
           "CPU µs each": median(cpuUs).toFixed(1),
-          ...(runners.some(({ behind }) => behind) && { "of the gateway": median(serverCpuUs).toFixed(1) }),
+          ...(runners.some(({ behind }) => behind) && {
+            "of the gateway": median(serverCpuUs).toFixed(1),
+            "its core busy": `${Math.round(100 * median(serverBusy))} %`,
+          }),
           ...ratios(name, runners[0]?.name, goals),
         });
       }
@@ -109,7 +114,7 @@ async function measure(
   { rounds = 5, roundMs = 500, warmUpMs = roundMs }: Race,
 ): Promise<Map<string, Figures>> {
   const figures = new Map<string, Figures>();
-  for (const { name } of lanes) figures.set(name, { perSecond: [], cpuUs: [], serverCpuUs: [] });
+  for (const { name } of lanes) figures.set(name, { perSecond: [], cpuUs: [], serverCpuUs: [], serverBusy: [] });
   for (let round = -1; round < rounds; round++) {
     const order = [...lanes];
     for (const lane of round % 2 ? order : order.reverse()) {
@@ -123,6 +128,7 @@ async function measure(
       ofLane?.perSecond.push((result.replies * 1000) / result.ms);
       ofLane?.cpuUs.push((result.cpuUs + serverUs + after.behindUs - before.behindUs) / result.replies);
       ofLane?.serverCpuUs.push(serverUs / result.replies);
+      ofLane?.serverBusy.push(serverUs / (result.ms * 1_000));
     }
   }
   return figures;

@@ -106,6 +106,8 @@ export interface Engine extends Connection {
 export interface Driver {
   /** There is something to flush; said once, until it is flushed. After the end of the connection too. */
   wake(): void;
+  /** So much is complete that it had better be flushed before the turn of the event loop ends. */
+  hurry?(): void;
   /** Milliseconds from any moment on. */
   now(): number;
   /** Runs `action` once after `ms` milliseconds; the answer cancels it. */

@@ -26,6 +26,13 @@ export function createEngine(role: Role, options: ConnectionOptions, driver: Dri
   return new ConnectionEngine(role, options, driver);
 }
 
+/**
+ * How many requests or answers, and how many bytes, are sent before the turn in which they are made has ended. With all of
+ * them at its end, both sides of a busy connection take turns, each idle while the other works: 30 to 60 % fewer calls of
+ * 100 bytes at 32 in flight. With less at a time, the writes themselves cost more than that gains.
+ */
+const batch = { ends: 16, bytes: 65_536 };
+
 const noFields: Fields = [];
 const nothing: Uint8Array = new Uint8Array(0);
 
@@ -56,6 +63,8 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost,
   private settingsSentAt = 0;
   private peerHasSpoken = false;
   private awake = false;
+  /** Streams whose end was written since the last flush. */
+  private complete = 0;
   private readonly ending: GracefulEnd = new GracefulEnd(this);
 
   constructor(role: Role, options: ConnectionOptions, driver: Driver) {
@@ -194,6 +203,7 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost,
 
   flush(write: (piece: Uint8Array, more: boolean) => void): void {
     this.awake = false;
+    this.complete = 0;
     this.flushedId = this.streams.lastId;
     this.sender.output.flush(write);
   }
@@ -225,9 +235,11 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost,
   // The sender.
 
   wake(): void {
-    if (this.awake) return;
-    this.awake = true;
-    this.driver.wake();
+    if (!this.awake) {
+      this.awake = true;
+      this.driver.wake();
+    }
+    if (this.sender.output.bytes >= batch.bytes) this.driver.hurry?.();
   }
 
   sentEnd(stream: Stream): void {
@@ -235,6 +247,7 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost,
     if (stream.remoteEnded) this.closeStream(stream, ErrorCode.NO_ERROR, "both");
     // The answer is complete, so nothing more of the request is wanted: RFC 9113 §8.1.
     else if (this.role === "server") this.resetStream(stream, ErrorCode.NO_ERROR);
+    if (++this.complete >= batch.ends) this.driver.hurry?.();
   }
 
   // Streams.

@@ -44,7 +44,7 @@ export function attach(socket: Duplex, options: SocketOptions = {}): Connection 
   return new SocketDriver("client", socket, { ...clientLiveness, ...options }).open();
 }
 
-/** Moves bytes between a socket and an engine: what was written in a turn of the event loop goes out in one piece. */
+/** Moves bytes between a socket and an engine: what was written in a turn of the event loop goes out in one piece, or in a few large ones. */
 export class SocketDriver implements Driver, Watched {
   heard = false;
   private readonly socket: Duplex;
@@ -54,6 +54,7 @@ export class SocketDriver implements Driver, Watched {
   /** The socket hands what it cannot send at once to nobody who would keep the memory. */
   private readonly plain: boolean;
   private scheduled = false;
+  private flushing = false;
   private opened = false;
   private full = false;
   private paused = false;
@@ -120,6 +121,10 @@ export class SocketDriver implements Driver, Watched {
     setImmediate(this.flushScheduled);
   }
 
+  hurry(): void {
+    if (!this.flushing) this.flush();
+  }
+
   now(): number {
     return this.clock.now();
   }
@@ -146,11 +151,16 @@ export class SocketDriver implements Driver, Watched {
     const { socket, engine } = this;
     if (!this.opened || this.full || socket.destroyed || socket.writableEnded) return;
     if (engine.pendingBytes === 0) return;
-    engine.flush(this.write);
-    if (socket.writableCorked > 0) socket.uncork();
-    // What the system took at once is not waiting, whatever the return value of the write was.
-    this.full = socket.writableLength > 0 && socket.writableNeedDrain;
-    engine.flushed(this.full, this.plain && socket.writableLength === 0);
+    this.flushing = true;
+    try {
+      engine.flush(this.write);
+      if (socket.writableCorked > 0) socket.uncork();
+      // What the system took at once is not waiting, whatever the return value of the write was.
+      this.full = socket.writableLength > 0 && socket.writableNeedDrain;
+      engine.flushed(this.full, this.plain && socket.writableLength === 0);
+    } finally {
+      this.flushing = false;
+    }
     this.resumeReading();
   }
 
