@@ -13,11 +13,12 @@ const steps = [
   ["layers", "node", "scripts/check-imports.mjs"],
   ["types of tests", "tsc", "-p", "tsconfig.json"],
   ["unit and conformance", "vitest", "run", "--project", "unit"],
-  ["system", "vitest", "run", "--project", "system"],
+  ["system", "vitest", "run", "--project", "system", "--project", "cli"],
+  ["load", "vitest", "run", "--project", "load"],
   // Every program on the other gRPC engine; the faults of etcd are the same on both.
   [
     "scenarios on grpc-js",
-    ...["env", "MICRO_TEST_GRPC_ENGINE=grpc-js", "vitest", "run", "--project", "system"],
+    ...["env", "MICRO_TEST_GRPC_ENGINE=grpc-js", "vitest", "run", "--project", "load"],
     ...["test/scenarios/sample-mdns.test.ts", "test/scenarios/fleet-etcd.test.ts"],
     ...["-t", "on mDNS|goes round|when a copy is"],
   ],

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { type RunningProcess, requireServer } from "@micro/testbed";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "./eventually.ts";
-import { bundleMicro, clearedEnv, micro, microFile, startGreeter } from "./micro.ts";
+import { clearedEnv, micro, microFile, startGreeter } from "./micro.ts";
 
 const run = promisify(execFile);
 const zsh = await requireServer({ name: "zsh", packages: ["zsh"], commands: ["zsh"] });
@@ -18,7 +18,6 @@ let greeter: RunningProcess;
 let folder: string;
 
 beforeAll(async () => {
-  await bundleMicro();
   folder = await mkdtemp(join(tmpdir(), "micro-completion-"));
   await writeFile(join(folder, "micro"), `#!/bin/sh\nexec '${process.execPath}' '${microFile}' "$@"\n`, {
     mode: 0o755,

@@ -1,44 +1,12 @@
-import { execFile, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { type RunningProcess, type StartProcessOptions, spawnNode } from "@micro/testbed";
-
-const run = promisify(execFile);
 
 /** The root of the repository. */
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 
-const package_ = `${root}packages/micro`;
-
-/** The program as it is published: bundled. `bundleMicro` makes it. */
-export const microFile: string = `${package_}/bundle/main.mjs`;
-
-/** Bundles the program, so that no test meets an old one; once for all files of tests, unless something changed since. */
-export async function bundleMicro(): Promise<void> {
-  // The licences are written last, when everything else is there.
-  const bundled = await modifiedAt(`${package_}/bundle/LICENSES.txt`);
-  if (bundled > (await lastChange())) return;
-  await run(process.execPath, [`${root}scripts/bundle.mjs`, "--splitting"], { cwd: package_ });
-}
-
-/** When the last of all that may go into the bundle was written: what packages are compiled to, and what bundles them. */
-async function lastChange(): Promise<number> {
-  const packages = await readdir(`${root}packages`);
-  const compiled = packages.map((name) => `${root}packages/${name}/dist`).filter(existsSync);
-  const folders = [`${package_}/src`, `${root}scripts`, ...compiled];
-  const entries = await Promise.all(folders.map((at) => readdir(at, { recursive: true, withFileTypes: true })));
-  const files = entries.flat().filter((entry) => entry.isFile());
-  const paths = [...files.map((file) => join(file.parentPath, file.name)), `${root}pnpm-lock.yaml`];
-  return Math.max(...(await Promise.all(paths.map(modifiedAt))));
-}
-
-/** In milliseconds; 0 for a file that is not there. */
-async function modifiedAt(path: string): Promise<number> {
-  return (await stat(path).catch(() => undefined))?.mtimeMs ?? 0; // not there, which is older than anything
-}
+/** The program as it is published: bundled, which `bundle.ts` does before any file of tests runs. */
+export const microFile: string = `${root}packages/micro/bundle/main.mjs`;
 
 /** This process's environment without what would decide in place of a test's flags. */
 export function clearedEnv(): Record<string, string | undefined> {

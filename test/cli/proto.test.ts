@@ -1,16 +1,15 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { eventually } from "./eventually.ts";
-import { bundleMicro, micro, startMicro } from "./micro.ts";
+import { micro, startMicro } from "./micro.ts";
 
 let folder: string;
 
 const proto = (type: string): string => `syntax = "proto3";\npackage shop;\nmessage Item { ${type} name = 1; }\n`;
 const generated = (): Promise<string> => readFile(join(folder, "src/gen/shop.ts"), "utf8");
 
-beforeAll(bundleMicro);
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "micro-proto-"));
   await mkdir(join(folder, "proto"));

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { RunningProcess } from "@micro/testbed";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { eventually } from "./eventually.ts";
-import { bundleMicro, micro, root, startMicro } from "./micro.ts";
+import { micro, root, startMicro } from "./micro.ts";
 import { terminal } from "./terminal.ts";
 
 let parent: string;
@@ -13,7 +13,6 @@ let count = 0;
 let running: RunningProcess | undefined;
 
 beforeAll(async () => {
-  await bundleMicro();
   parent = await mkdtemp(join(tmpdir(), "micro-run-"));
 });
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { RunningProcess } from "@micro/testbed";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "./eventually.ts";
-import { bundleMicro, micro, startGreeter } from "./micro.ts";
+import { micro, startGreeter } from "./micro.ts";
 import { terminal } from "./terminal.ts";
 
 const name = `go.micro.srv.shell-${randomUUID().slice(0, 8)}`;
@@ -15,7 +15,6 @@ let folder: string;
 let history: string;
 
 beforeAll(async () => {
-  await bundleMicro();
   folder = await mkdtemp(join(tmpdir(), "micro-shell-"));
   history = join(folder, "state/history");
   greeter = await startGreeter(name, ["--server_address=127.0.0.1:0"]);

@@ -1,11 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { beforeAll, expect, it } from "vitest";
-import { bundleMicro, microFile } from "./micro.ts";
+import { expect, it } from "vitest";
+import { microFile } from "./micro.ts";
 
 const bundle = dirname(microFile);
-
-beforeAll(bundleMicro);
 
 /** The files that Node reads for one of the bundle, the size of each by name; what is imported later is not among them. */
 async function loadedWith(name: string, sizes = new Map<string, number>()): Promise<Map<string, number>> {

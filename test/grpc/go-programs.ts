@@ -1,14 +1,14 @@
 import { execFile } from "node:child_process";
 import { mkdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { freePort, type RunningProcess, requireServer, startProcess, waitForPort } from "@micro/testbed";
+import { freePort, type RunningProcess, requireServer, startProcess, underLock, waitForPort } from "@micro/testbed";
 
 const run = promisify(execFile);
 const cwd = fileURLToPath(new URL("go", import.meta.url));
-const folder = join(tmpdir(), `micro-grpc-interop-${process.getuid?.() ?? 0}`);
+// Of this checkout: Go would build what another one built anew, under whoever is using it.
+const folder = fileURLToPath(new URL("node_modules/.cache/go", import.meta.url));
 
 const programs = ["google.golang.org/grpc/interop/client", "google.golang.org/grpc/interop/server", "./gzip", "./tls"];
 
@@ -30,7 +30,8 @@ export async function requireGrpcGo(): Promise<boolean> {
     return false;
   }
   await mkdir(folder, { recursive: true });
-  await run("go", ["build", "-o", `${folder}/`, ...programs], options);
+  // Files of tests run side by side. Go leaves alone what needs no building.
+  await underLock(`${folder}.lock`, ["go", "build", "-o", `${folder}/`, ...programs], { cwd, env, timeoutMs: 300_000 });
   return true;
 }
 

@@ -1,15 +1,16 @@
 import { execFile } from "node:child_process";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { freePort, type RunningProcess, requireServer, startProcess, waitForPort } from "@micro/testbed";
+import { freePort, type RunningProcess, requireServer, startProcess, underLock, waitForPort } from "@micro/testbed";
 import { expect } from "vitest";
 import { eventually } from "./eventually.ts";
 import type { GoStreamOrder, GoStreamOutcome } from "./stream-orders.ts";
 
 const run = promisify(execFile);
-const folder = join(tmpdir(), `micro-interop-${process.getuid?.() ?? 0}`);
+// Of this checkout: Go would build what another one built anew, under whoever is using it.
+const folder = fileURLToPath(new URL("node_modules/.cache/go", import.meta.url));
 
 /** A program in `go/`: a service and client on go-micro v2, the API gateway of its toolkit, or the broker of go-micro v1. */
 export type GoProgram = "peer" | "micro" | "older";
@@ -31,7 +32,9 @@ export async function requireGo(program: GoProgram = "peer"): Promise<boolean> {
     process.stderr.write(`\n${line}\n`);
     return false;
   }
-  await run("go", ["install", "."], options);
+  await mkdir(folder, { recursive: true });
+  // Files of tests run side by side. Go leaves alone what needs no building.
+  await underLock(`${folder}.lock`, ["go", "install", "."], { cwd, env, timeoutMs: 300_000 });
   return true;
 }
 

@@ -6,6 +6,8 @@ import { requireGo } from "./go-peer.ts";
 import { goLeads, leaderFor, recallerFor } from "./stream-directions.ts";
 import { goodEnd, kibibytes, numbersOf, standstill, upTo } from "./stream-parts.ts";
 
+// "context deadline exceeded" of the caller or, when its clock strikes first, the 408 of our server.
+const timeIsOver = "deadline exceeded";
 const available = await requireGo();
 const registries = await availableRegistries();
 const failure = { id: "interop.raised", code: 409, detail: 'naïve ✓ <>&%41 "quoted"' };
@@ -132,7 +134,7 @@ describe.skipIf(!available).each(registries.slice(0, 1))(
         });
         expect(numbersOf(received)).toEqual([1, 2]);
         expect(ended).toBe(false);
-        expect(text).toContain("context deadline exceeded");
+        expect(text).toContain(timeIsOver);
         if (direction === "ts → go") expect(error).toMatchObject({ id: "go.micro.client", code: 408 });
         await eventually(async () => expect(await recall(key)).toMatchObject({ begun: 1, ended: 0, givenUp: 1 }));
       });
@@ -173,7 +175,7 @@ describe.skipIf(!available).each(registries.slice(0, 1))(
           { timeoutMs: 1_000 },
         );
         expect(received).toEqual([]);
-        expect(text).toContain("context deadline exceeded");
+        expect(text).toContain(timeIsOver);
         expect(sent).toBeGreaterThan(1);
         expect(sent).toBeLessThan(400);
       });

@@ -7,7 +7,7 @@ import {
   type TcpProxy,
   tcpProxy,
 } from "@micro/testbed";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { type EtcdRegistryOptions, etcdRegistry } from "../src/index.ts";
 
 /** A real cluster with a cable of ours before each member, of which alone its members tell clients. */
@@ -124,7 +124,7 @@ export interface Follower {
 /** Follows a watch; resolves when the first `sync` has come. */
 export async function follow(registry: Registry, options: WatchOptions = {}): Promise<Follower> {
   const follower = followAtOnce(registry, options);
-  await expect.poll(() => follower.events.length, { timeout: 10_000 }).toBeGreaterThan(0);
+  await vi.waitFor(() => expect(follower.events.length).toBeGreaterThan(0), { timeout: 10_000 });
   return follower;
 }
 

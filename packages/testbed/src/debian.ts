@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { access, constants } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { inPath } from "./in-path.ts";
+import { underLock } from "./lock.ts";
 
 const run = promisify(execFile);
 
@@ -42,10 +43,9 @@ export async function ensureDebian(
   if (!(await inPath("apt-get"))) return `no apt-get here to install ${packages.join(" ")}`;
   if (process.getuid?.() !== 0) return `installing ${packages.join(" ")} takes root`;
   try {
-    const lock = join(tmpdir(), "micro-testbed-apt.lock");
-    await run("flock", [lock, "sh", "-c", installScript, "sh", ...packages], {
+    await underLock(join(tmpdir(), "micro-testbed-apt.lock"), ["sh", "-c", installScript, "sh", ...packages], {
       env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-      timeout: 300_000,
+      timeoutMs: 300_000,
     });
     return undefined;
   } catch (reason) {
@@ -74,17 +74,4 @@ async function installed(packages: readonly string[]): Promise<boolean> {
   } catch {
     return false; // not all are installed, or this is no Debian
   }
-}
-
-async function inPath(command: string): Promise<boolean> {
-  const folders = [...(process.env.PATH ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/sbin"];
-  for (const folder of folders) {
-    try {
-      await access(join(folder, command), constants.X_OK);
-      return true;
-    } catch {
-      // the next folder may have it
-    }
-  }
-  return false;
 }

@@ -12,6 +12,7 @@ export { type Host, type Hosts, networkTools, startHosts } from "./hosts.ts";
 /** HTTP/2 frames by hand, for peers that break the rules. */
 export * as http2Frames from "./http2-frames.ts";
 export { type Load, type LoadOptions, startLoad, type Tally } from "./load.ts";
+export { type LockedRun, underLock } from "./lock.ts";
 export { freePort, waitForPort } from "./port.ts";
 export {
   type Exit,

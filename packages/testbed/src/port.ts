@@ -3,15 +3,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const handedOut = new Set<number>();
 
+// Files of tests that run side by side take every so manieth port each, so that none gets one that another was given
+// and does not listen on yet, or has stopped listening on for a moment.
+const lanes = 16;
+const lane = Number(process.env.VITEST_POOL_ID ?? 0) % lanes;
+
 /**
- * A TCP port of 127.0.0.1 that nobody listens on, never the same twice in one process.
+ * A TCP port of 127.0.0.1 that nobody listens on, never the same twice in one process, nor in two workers of vitest.
  *
  * It comes from below the range that the system takes outgoing ports from. Otherwise somebody's outgoing connection
  * could sit on the port while a test has its server stopped and wants to start it again.
  */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 200; tries++) {
-    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    const port = 10_000 + lane + lanes * Math.floor(Math.random() * (22_000 / lanes));
     if (handedOut.has(port) || !(await canListen(port))) continue;
     handedOut.add(port);
     return port;
