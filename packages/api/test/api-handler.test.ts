@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { type CloseStack, closeStack, createService, type Service } from "@micro/core";
+import { type CloseStack, closeStack, type Service } from "@micro/core";
 import { ApiRawRequest, ApiRawResponse, ApiRequest, ApiResponse } from "@micro/gateway";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Fleet, startFleet } from "./fleet.ts";
 import { startGateway } from "./gateway.ts";
 import { send } from "./http.ts";
+import { plainService } from "./plain-service.ts";
 
 let open: CloseStack;
 let fleet: Fleet;
@@ -150,14 +151,7 @@ const picture = Buffer.from([0x89, 0x50, 0xff, 0x00]);
 
 /** An endpoint for each way in which bodies may be bytes. */
 function pictures(): Service {
-  const service = createService({
-    name: "go.micro.api.pictures",
-    address: "127.0.0.1:0",
-    registry: "memory",
-    noticeMs: 0,
-    argv: ["--log_level=fatal"],
-    env: {},
-  });
+  const service = plainService("go.micro.api.pictures");
   const methods = {
     turn: { kind: "unary", name: "Turn", request: ApiRawRequest, response: ApiRawResponse },
     paint: { kind: "unary", name: "Paint", request: ApiRequest, response: ApiRawResponse },

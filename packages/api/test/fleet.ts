@@ -1,24 +1,7 @@
-import {
-  type Closeable,
-  closeStack,
-  createService,
-  type MessageType,
-  MicroError,
-  type Service,
-  type ServiceContext,
-} from "@micro/core";
+import { type Closeable, closeStack, createService, MicroError, type Service, type ServiceContext } from "@micro/core";
 import { ApiRequest, ApiResponse } from "@micro/gateway";
 import { Say, User } from "./gen/user.ts";
-
-/** Any JSON value, unchanged; for handlers that are not to be picky. */
-const anything: MessageType = {
-  name: "Anything",
-  fields: [],
-  encode: () => new Uint8Array(0),
-  decode: () => ({}),
-  toJson: (value) => value,
-  fromJson: (json) => json,
-};
+import { anything } from "./plain-service.ts";
 
 type FormHandler = (request: ApiRequest) => Partial<ApiResponse>;
 

@@ -1,15 +1,6 @@
-import { type CloseStack, createService, type MessageType, MicroError, type Service } from "@micro/core";
+import { type CloseStack, MicroError, type Service } from "@micro/core";
 import { HelloReply, HelloRequest } from "./gen/user.ts";
-
-/** Any JSON value, unchanged. */
-const anything: MessageType = {
-  name: "Anything",
-  fields: [],
-  encode: () => new Uint8Array(0),
-  decode: () => ({}),
-  toJson: (value) => value,
-  fromJson: (json) => json,
-};
+import { anything, plainService } from "./plain-service.ts";
 
 /** A service `go.micro.api.ticker` that streams, and what became of its calls. */
 export interface Ticker {
@@ -21,16 +12,7 @@ export interface Ticker {
 
 /** A service whose endpoint `Tally.Sum` takes many messages and answers once they have ended. */
 export async function startTally(open: CloseStack): Promise<void> {
-  const service = open.use(
-    createService({
-      name: "go.micro.api.tally",
-      address: "127.0.0.1:0",
-      registry: "memory",
-      noticeMs: 0,
-      argv: ["--log_level=fatal"],
-      env: {},
-    }),
-  );
+  const service = open.use(plainService("go.micro.api.tally"));
   const methods = {
     sum: { kind: "client-stream", name: "Sum", request: anything, response: anything },
     greet: { kind: "client-stream", name: "Greet", request: HelloRequest, response: HelloReply },
@@ -60,16 +42,7 @@ export async function startTally(open: CloseStack): Promise<void> {
 export async function startTicker(open: CloseStack): Promise<Ticker> {
   let onCall: (call: { left: Promise<void> }) => void = () => undefined;
   let flooded = 0;
-  const service: Service = open.use(
-    createService({
-      name: "go.micro.api.ticker",
-      address: "127.0.0.1:0",
-      registry: "memory",
-      noticeMs: 0,
-      argv: ["--log_level=fatal"],
-      env: {},
-    }),
-  );
+  const service: Service = open.use(plainService("go.micro.api.ticker"));
   const began = (signal: AbortSignal): Promise<void> => {
     const left = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     onCall({ left });
