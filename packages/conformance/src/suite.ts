@@ -16,7 +16,8 @@ export function describeCases<Harness>(title: string, cases: readonly Case<Harne
     for (const { name, skip, run } of cases) {
       const reason = skip?.(harness);
       if (reason === undefined) it(name, { timeout: testTimeoutMs }, () => run(harness));
-      // What the backend itself cannot do, as its harness says in data; a backend that is missing never gets here.
+      // A good skip: what an implementation cannot promise by its nature, as its harness says in data (bodies without a limit
+      // have no largest), with the reason in the test's name. A backend that is missing fails under CI=true before it gets here.
       else it.skip(`${name} (${reason})`);
     }
   });

@@ -1,4 +1,3 @@
-import { Batch } from "./batch.ts";
 import type { ConnectionOptions, Driver, Engine, Role } from "./connection.ts";
 import { ConnectionFault, ErrorCode, Http2Error } from "./errors.ts";
 import * as frame from "./frames/frame.ts";
@@ -7,8 +6,7 @@ import { type EndingHost, GracefulEnd, lastPossibleId } from "./graceful-end.ts"
 import type { Fields, HeaderList } from "./header-list.ts";
 import { Inflow, type InflowHost } from "./inflow.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
-import { PingLedger } from "./ping-ledger.ts";
-import { type PingPolicy, pingPolicy } from "./ping-policy.ts";
+import { Pings } from "./pings.ts";
 import { Receiver, type ReceiverHost } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import {
@@ -45,11 +43,9 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost,
   private readonly driver: Driver;
   private readonly streams = new StreamTable();
   readonly sender: Sender;
-  private readonly batch: Batch;
   private readonly inflow: Inflow;
   private readonly receiver: Receiver;
-  private readonly pings: PingLedger;
-  private readonly pingPolicy: PingPolicy | undefined;
+  private readonly pings: Pings;
   /** Requests that wait until the peer accepts more. */
   private readonly queued = new Set<Stream>();
   private nextId = 1;
@@ -65,10 +61,8 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost,
     this.driver = driver;
     this.limits = { ...defaultLimits, ...options.limits };
     const now = (): number => driver.now();
-    this.pings = new PingLedger(now);
-    this.pingPolicy = pingPolicy(options, now);
-    this.sender = new Sender(this, this.limits, now);
-    this.batch = new Batch(driver, this.sender.output);
+    this.sender = new Sender(this, this.limits, driver);
+    this.pings = new Pings(this.sender, options, now);
     this.inflow = new Inflow(this, now);
     this.receiver = new Receiver(this, this.streams, this.inflow, options.lenientHeaders ?? false, now);
   }
@@ -141,7 +135,7 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost,
   }
 
   ping(answered?: () => void): void {
-    if (!this.closed) this.sender.control(frame.PING, 0, 0, this.pings.next(answered));
+    if (!this.closed) this.pings.send(answered);
   }
 
   drain(): void {
@@ -195,9 +189,8 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost,
   }
 
   flush(write: (piece: Uint8Array, more: boolean) => void): void {
-    this.batch.flushed();
     this.flushedId = this.streams.lastId;
-    this.sender.output.flush(write);
+    this.sender.flush(write);
   }
 
   flushed(full: boolean, copied = false): void {
@@ -226,16 +219,12 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost,
 
   // The sender.
 
-  wake(): void {
-    this.batch.wrote();
-  }
-
   sentEnd(stream: Stream): void {
     stream.localEnded = true;
     if (stream.remoteEnded) this.closeStream(stream, ErrorCode.NO_ERROR, "both");
     // The answer is complete, so nothing more of the request is wanted: RFC 9113 §8.1.
     else if (this.role === "server") this.resetStream(stream, ErrorCode.NO_ERROR);
-    this.batch.completed(this.streams.size);
+    this.sender.completed(this.streams.size);
   }
 
   // Streams.
@@ -329,12 +318,7 @@ class ConnectionEngine implements Engine, StreamOwner, ReceiverHost, InflowHost,
   }
 
   receivedPing(ack: boolean, chunk: Buffer, at: number): void {
-    if (ack) {
-      this.pings.answer(chunk, at);
-      return;
-    }
-    this.pingPolicy?.ping(this.streams.size, this.sender.payloads);
-    this.sender.reply(frame.PING, frame.ACK, 0, chunk.subarray(at, at + 8));
+    this.pings.received(ack, chunk, at, this.streams.size);
   }
 
   receivedGoaway(code: number, lastStreamId: number, debug: string): void {

@@ -1,4 +1,6 @@
 import { Allowance } from "./allowance.ts";
+import { Batch } from "./batch.ts";
+import type { Driver } from "./connection.ts";
 import { ConnectionFault, ErrorCode } from "./errors.ts";
 import { maxWindow } from "./flow.ts";
 import { GOAWAY, RST_STREAM, writeUint32 } from "./frames/frame.ts";
@@ -19,8 +21,6 @@ const tinyBytes = 64;
 
 /** What the sender tells the connection. */
 export interface SenderEvents {
-  /** There is output to fetch. */
-  wake(): void;
   /** The last frame of this stream was written. */
   sentEnd(stream: Stream): void;
 }
@@ -36,6 +36,7 @@ export class Sender {
   private readonly events: SenderEvents;
   private readonly limits: Limits;
   private readonly writer = new FrameWriter();
+  private readonly batch: Batch;
   private readonly encoder: HpackEncoder;
   private readonly tiny: Allowance;
   /** What the peer lets us send on all streams together. */
@@ -44,11 +45,12 @@ export class Sender {
   /** Streams that have data and window of their own. */
   private readonly ready = new Set<Stream>();
 
-  constructor(events: SenderEvents, limits: Limits, now: () => number) {
+  constructor(events: SenderEvents, limits: Limits, driver: Driver) {
     this.events = events;
     this.limits = limits;
     this.encoder = new HpackEncoder(limits.headerTableBytes);
-    this.tiny = new Allowance(limits.tinyFrames, now);
+    this.batch = new Batch(driver, this.writer.output);
+    this.tiny = new Allowance(limits.tinyFrames, () => driver.now());
   }
 
   /** What waits to be sent. */
@@ -64,7 +66,7 @@ export class Sender {
   /** Writes a whole frame with a small payload. */
   control(type: number, flags: number, streamId: number, payload: Uint8Array): void {
     this.writer.control(type, flags, streamId, payload);
-    this.events.wake();
+    this.batch.wrote();
   }
 
   /** Writes a frame that answers a frame of the peer; too many unread ones are a fault. */
@@ -96,7 +98,7 @@ export class Sender {
   /** Writes RST_STREAM or WINDOW_UPDATE, whose payload is one number. */
   number(type: number, streamId: number, value: number): void {
     this.writer.number(type, streamId, value);
-    this.events.wake();
+    this.batch.wrote();
   }
 
   /** Writes a header block. */
@@ -105,7 +107,7 @@ export class Sender {
     this.payloads = (this.payloads + 1) | 0;
     if (headers instanceof HeaderTemplate) writer.headers(streamId, endStream, encoder, headers, more);
     else writer.headers(streamId, endStream, encoder, undefined, more.length === 0 ? headers : [...headers, ...more]);
-    this.events.wake();
+    this.batch.wrote();
   }
 
   /** Sends a part of a body, or queues what cannot go yet; true when nothing of the stream waits. */
@@ -197,6 +199,17 @@ export class Sender {
     this.writer.maxFrameBytes = settings.maxFrameBytes;
   }
 
+  /** Hands over what waits. */
+  flush(write: (piece: Uint8Array, more: boolean) => void): void {
+    this.batch.flushed();
+    this.output.flush(write);
+  }
+
+  /** A request or an answer is complete, while `open` streams are under way. */
+  completed(open: number): void {
+    this.batch.completed(open);
+  }
+
   /** The output was fetched. `socketFull` says that the socket takes no more for now. */
   flushed(socketFull: boolean): void {
     this.socketFull = socketFull;
@@ -274,7 +287,7 @@ export class Sender {
     this.window -= payload.length;
     this.payloads = (this.payloads + 1) | 0;
     this.writer.data(stream.id, payload, end);
-    this.events.wake();
+    this.batch.wrote();
     if (end) this.events.sentEnd(stream);
   }
 }
