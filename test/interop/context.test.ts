@@ -78,8 +78,9 @@ describe.skipIf(!available).each(await availableRegistries())("what goes with a 
       const key = `gives up ${direction}`;
       // Had the caller waited for the handler, it would have had an answer.
       const { error } = await call("wait", { key, ms: 30_000n }, { timeoutMs: 300 });
-      expect(error).toMatchObject({ id: "go.micro.client", code: 408 });
-      expect(error?.detail).toMatch(/^context deadline exceeded/);
+      // The server's own clock may be the first to be heard: both count the same milliseconds.
+      expect(error).toMatchObject({ code: 408 });
+      expect(error?.detail).toContain("deadline exceeded");
       await eventually(async () =>
         expect((await call("recall", { key })).reply).toMatchObject({ calls: 1, finished: 0, givenUp: 1 }),
       );

@@ -100,8 +100,9 @@ describe.skipIf(!available).each(registries.slice(0, 1))("unary calls by mucp, f
     it("give up with 408 when the time is over, and tell the handler", async () => {
       const key = `mucp ${direction}`;
       const { error } = await call("wait", { key, ms: 30_000n }, { timeoutMs: 300 });
-      expect(error).toMatchObject({ id: "go.micro.client", code: 408 });
-      expect(error?.detail).toContain("context deadline exceeded");
+      // The server's own clock may be the first to be heard: both count the same milliseconds.
+      expect(error).toMatchObject({ code: 408 });
+      expect(error?.detail).toContain("deadline exceeded");
       await eventually(async () =>
         expect((await call("recall", { key })).reply).toMatchObject({ finished: 0, givenUp: 1 }),
       );

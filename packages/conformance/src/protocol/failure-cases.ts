@@ -102,6 +102,19 @@ export const failureCases: readonly Case<ProtocolHarness>[] = [
     },
   },
   {
+    name: "rejects with 408 when the handler answers because its deadline has passed, and the caller waits longer",
+    async run(harness) {
+      await using wire = await openWire(harness, async ({ signal }) => {
+        await new Promise<void>((resolve) => {
+          signal.addEventListener("abort", () => resolve(), { once: true });
+        });
+        return bytes("half of it");
+      });
+      const call = plainCall(harness, { deadline: Date.now() + 10_000, timeoutMs: 50 });
+      await expect(wire.connection.unary(call, bytes("x"))).rejects.toMatchObject({ code: 408 });
+    },
+  },
+  {
     name: "rejects with 408 at once when the deadline has passed before",
     async run(harness) {
       await using wire = await openWire(harness, async () => new Promise(() => undefined));

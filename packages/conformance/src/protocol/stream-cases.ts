@@ -280,6 +280,19 @@ export const streamCases: readonly Case<ProtocolHarness>[] = [
     },
   },
   {
+    name: "throws 408 when the handler ends because its deadline has passed, and the caller waits longer",
+    async run(harness) {
+      await using wire = await open(harness, async function* ({ signal }) {
+        yield bytes("first");
+        await new Promise<void>((resolve) => {
+          signal.addEventListener("abort", () => resolve(), { once: true });
+        });
+      });
+      const call = chatCall(harness, { deadline: Date.now() + 10_000, timeoutMs: 50 });
+      await expect(collect(wire.connection.stream(call, messages("x")))).rejects.toMatchObject({ code: 408 });
+    },
+  },
+  {
     name: "throws what the caller's own messages threw, and cancels the call",
     async run(harness) {
       const aborted = event();

@@ -1,3 +1,4 @@
+import { deadlinePassed } from "../protocol/deadline-passed.ts";
 import type { IncomingCall } from "../protocol/protocol.ts";
 import {
   headersAreSent,
@@ -32,6 +33,7 @@ export class MucpIncomingCall implements IncomingCall {
   #controller: AbortController | undefined;
   #stopTimer: (() => void) | undefined;
   #answered = false;
+  #expired = false;
   #headersSent = false;
   #replyHeaders: readonly string[] | undefined;
 
@@ -62,10 +64,15 @@ export class MucpIncomingCall implements IncomingCall {
       if (this.#origin.isClosed && !this.#answered) this.#cancel();
       else if (!this.#answered) {
         this.#origin.onGone.add(this.#cancel);
-        this.#stopTimer = atDeadline(this.deadline, this.#cancel);
+        this.#stopTimer = atDeadline(this.deadline, this.#expire);
       }
     }
     return this.#controller.signal;
+  }
+
+  /** Throws 408 when the handler was told that the deadline has passed: what it answered to that is no reply. */
+  refuseExpired(): void {
+    if (this.#expired) throw deadlinePassed(this.endpoint);
   }
 
   replyHeaders(metadata: ReplyMetadata): void {
@@ -94,6 +101,11 @@ export class MucpIncomingCall implements IncomingCall {
     this.#stopTimer?.();
     this.#origin.onGone.delete(this.#cancel);
   }
+
+  readonly #expire = (): void => {
+    this.#expired = true;
+    this.#cancel();
+  };
 
   readonly #cancel = (): void => {
     this.answered();

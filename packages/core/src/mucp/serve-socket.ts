@@ -104,6 +104,7 @@ export function serveSocket(parts: ServeParts, socket: Socket): ServedSocket {
     let reply: Message;
     try {
       const body = await dispatcher.unary(incoming, request.frame.body);
+      incoming.refuseExpired();
       limits.check(body, `reply of ${request.endpoint}`);
       reply = valueAnswer(request, body);
     } catch (reason) {

@@ -68,12 +68,17 @@ export function serveStream(
     const replies = dispatcher.stream(incoming, each(requests))[Symbol.asyncIterator]();
     try {
       for (let reply = await replies.next(); !reply.done && !socket.isClosed; reply = await replies.next()) {
+        incoming.refuseExpired();
         limits.check(reply.value, `reply of ${request.endpoint}`);
         await socket.send(incoming.withHeaders(streamMessage(request, reply.value)));
       }
-      // When the caller no longer waits, whoever makes the replies may stop.
-      if (socket.isClosed) await replies.return?.();
-      else await socket.send(incoming.withHeaders(streamEnd(request)));
+      if (socket.isClosed) {
+        // The caller no longer waits: whoever makes the replies may stop.
+        await replies.return?.();
+        return;
+      }
+      incoming.refuseExpired();
+      await socket.send(incoming.withHeaders(streamEnd(request)));
     } catch (reason) {
       await replies.return?.().catch(() => undefined); // what ended it is told already
       const error = MicroError.from(reason, "go.micro.server");

@@ -1,6 +1,7 @@
 import type { EventEmitter } from "node:events";
 import type { IncomingHttpHeaders } from "node:http2";
 import { Metadata } from "@grpc/grpc-js";
+import { deadlinePassed } from "../../protocol/deadline-passed.ts";
 import type { IncomingCall } from "../../protocol/protocol.ts";
 import { headersAreSent, type ReplyMetadata, replyIsSent, withReplyMetadata } from "../../protocol/reply-metadata.ts";
 import { type Deadline, parseTimeoutHeader } from "../../words/deadline.ts";
@@ -25,6 +26,7 @@ export class GrpcIncomingCall implements IncomingCall {
   #metadata: Headers | undefined;
   #signal: AbortSignal | undefined;
   #answered = false;
+  #expired = false;
   #headersSent = false;
   #replyHeaders: readonly string[] | undefined;
   #replyTrailers: readonly string[] | undefined;
@@ -50,6 +52,11 @@ export class GrpcIncomingCall implements IncomingCall {
   get signal(): AbortSignal {
     this.#signal ??= this.#watchCancellation();
     return this.#signal;
+  }
+
+  /** Throws 408 when the handler was told that the deadline has passed: what it answered to that is no reply. */
+  refuseExpired(): void {
+    if (this.#expired) throw deadlinePassed(this.endpoint);
   }
 
   replyHeaders(metadata: ReplyMetadata): void {
@@ -93,7 +100,11 @@ export class GrpcIncomingCall implements IncomingCall {
     else this.#call.on("cancelled", cancel);
     // grpc-js watches the deadline of `grpc-timeout`, and its cancellation tells of that one.
     if (this.deadline < Number(this.#call.getDeadline())) {
-      this.#timer = setTimeout(cancel, Math.max(0, Math.ceil(this.deadline - Date.now()))).unref();
+      const expire = (): void => {
+        this.#expired = true;
+        cancel();
+      };
+      this.#timer = setTimeout(expire, Math.max(0, Math.ceil(this.deadline - Date.now()))).unref();
     }
     return controller.signal;
   }

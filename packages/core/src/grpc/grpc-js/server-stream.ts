@@ -31,6 +31,7 @@ export async function serveStream(
   const replies = dispatcher.stream(incoming, requests(call, readable.next, isGone))[Symbol.asyncIterator]();
   try {
     for (let reply = await replies.next(); !reply.done && !isGone(); reply = await replies.next()) {
+      incoming.refuseExpired();
       incoming.sendHeaders();
       if (!call.write(reply.value) && !isGone()) await writable.next();
     }
@@ -39,10 +40,12 @@ export async function serveStream(
       await replies.return?.();
       return;
     }
+    incoming.refuseExpired();
     incoming.answered();
     incoming.sendHeaders();
     call.end(incoming.trailers());
   } catch (reason) {
+    await replies.return?.().catch(ignore); // what ended it is told below
     if (isGone()) return; // nobody is left to be told
     incoming.answered();
     incoming.sendHeaders();
@@ -86,4 +89,8 @@ function wakeUp(): { wake(): void; next(): Promise<void> } {
       return Promise.resolve();
     },
   };
+}
+
+function ignore(): void {
+  return;
 }

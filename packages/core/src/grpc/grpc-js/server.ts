@@ -114,19 +114,7 @@ class RoutingServer extends (Server as unknown as new (options: object) => Routa
       type: "unary",
       func(call, respond) {
         const incoming = receive(call);
-        dispatcher.unary(incoming, call.request).then(
-          (body) => {
-            incoming.answered();
-            incoming.sendHeaders();
-            respond(null, body, incoming.trailers());
-          },
-          (reason: unknown) => {
-            incoming.answered();
-            incoming.sendHeaders();
-            const status = statusOf(MicroError.from(reason, "go.micro.server"));
-            respond({ ...status, metadata: incoming.trailers(status.metadata) });
-          },
-        );
+        void answerUnary(dispatcher, incoming, call.request, respond);
       },
     };
   }
@@ -171,6 +159,26 @@ function peerOf({ session }: ServerHttp2Stream): string {
     peers.set(session, peer);
   }
   return peer;
+}
+
+async function answerUnary(
+  dispatcher: Dispatcher,
+  incoming: GrpcIncomingCall,
+  request: Uint8Array,
+  respond: Respond,
+): Promise<void> {
+  try {
+    const body = await dispatcher.unary(incoming, request);
+    incoming.refuseExpired();
+    incoming.answered();
+    incoming.sendHeaders();
+    respond(null, body, incoming.trailers());
+  } catch (reason) {
+    incoming.answered();
+    incoming.sendHeaders();
+    const status = statusOf(MicroError.from(reason, "go.micro.server"));
+    respond({ ...status, metadata: incoming.trailers(status.metadata) });
+  }
 }
 
 /** Answers with headers that are trailers at once. */

@@ -1,4 +1,5 @@
 import { ErrorCode, type Fields, HeaderTemplate, type Stream, type StreamHandler } from "@micro/http2";
+import { deadlinePassed } from "../../protocol/deadline-passed.ts";
 import type { Dispatcher, IncomingCall } from "../../protocol/protocol.ts";
 import { headersAreSent, type ReplyMetadata, replyIsSent, withReplyMetadata } from "../../protocol/reply-metadata.ts";
 import { type Deadline, noDeadline } from "../../words/deadline.ts";
@@ -264,7 +265,7 @@ export class ServedCall implements IncomingCall, StreamHandler {
   #onDeadline(): void {
     if (this.#over) return;
     this.#cancel();
-    this.#refuse(new MicroError("go.micro.server", 408, `deadline exceeded at ${this.endpoint}`));
+    this.#refuse(deadlinePassed(this.endpoint));
     this.#stream.reset(ErrorCode.CANCEL);
   }
 
