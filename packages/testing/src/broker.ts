@@ -144,5 +144,5 @@ function overNetwork(
 
 const copyOf = ({ headers, body }: BrokerMessage): BrokerMessage => ({
   headers: metadata(headers),
-  body: body.slice(),
+  body: new Uint8Array(body),
 });

@@ -158,7 +158,7 @@ export const deliveryCases: readonly Case<BrokerHarness>[] = [
       const boxes = [await inbox(here, harness, topic, {}, spoil), await inbox(here, harness, topic, {}, spoil)];
       await settle(harness);
       const seen = boxes.map(() => "");
-      const message = { headers: { "x-kept": "yes" }, body: new TextEncoder().encode("kept") };
+      const message = { headers: { "x-kept": "yes" }, body: Buffer.from("kept") };
       await here.publish(topic, message);
       spoil({ topic, message, ack: () => undefined, nack: () => undefined });
       for (const [i, box] of boxes.entries()) {

@@ -41,7 +41,7 @@ export function memoryHub(options: MemoryHubOptions = {}): MemoryHub {
       const waits: Promise<void>[] = [];
       for (const each of topics.get(topic)?.values() ?? []) {
         // The publisher may go on to change what it published, and so may each handler.
-        const wait = each.put({ headers: metadata(message.headers), body: message.body.slice() }, signal);
+        const wait = each.put({ headers: metadata(message.headers), body: new Uint8Array(message.body) }, signal);
         if (wait) waits.push(wait);
       }
       await Promise.all(waits);

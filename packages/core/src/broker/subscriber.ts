@@ -130,7 +130,7 @@ function decoder(
   type: MessageType | undefined,
 ): (event: BrokerEvent) => () => unknown {
   return ({ topic, message: { headers, body } }) => {
-    if (raw) return () => body.slice();
+    if (raw) return () => new Uint8Array(body);
     const contentType = headers["content-type"] || "application/grpc";
     const codec = codecs.find(contentType);
     if (!codec) throw new MicroError("go.micro.server", 500, `Unsupported Content-Type: ${contentType}`);

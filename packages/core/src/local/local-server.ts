@@ -102,11 +102,11 @@ export function serveLocally(dispatcher: Dispatcher, options: LocalServerOptions
       goOn(served);
       return new Promise((resolve, reject) => {
         served.onCutOff = reject;
-        dispatcher.unary(served, body).then(
+        dispatcher.unary(served, new Uint8Array(body)).then(
           (reply) => {
             if (!served.answer(false)) return;
             if (reply.length > maxBytes) reject(tooLarge("reply", call.target, reply, maxBytes));
-            else resolve(reply);
+            else resolve(new Uint8Array(reply));
           },
           (reason: unknown) => {
             if (served.answer(true)) reject(answered(reason));

@@ -167,7 +167,7 @@ export function httpBroker(options: HttpBrokerOptions): Broker {
     async publish(topic, message, publishOptions = {}) {
       assertOpen("closing");
       checkMessage(topic, message, limits);
-      const own = { headers: { ...message.headers, "micro-topic": topic }, body: message.body.slice() };
+      const own = { headers: { ...message.headers, "micro-topic": topic }, body: new Uint8Array(message.body) };
       await withPatience(publishOptions, topic, clock, async (signal) => {
         const found = subscribers.of(topic);
         const targets = found instanceof Promise ? await orAborted(found, signal()) : found;
