@@ -56,11 +56,11 @@ describe("a server of mucp towards go-micro's client", () => {
         seen.push(text(body));
         return body;
       },
-      async *stream(call, messages) {
+      async stream(call, messages, send) {
         calls.push(call);
         for await (const message of messages) {
           seen.push(text(message));
-          yield message;
+          await send(message);
         }
       },
     });

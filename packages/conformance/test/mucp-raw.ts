@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { type Dispatcher, type IncomingCall, type MucpProtocol, mucp, type ServeOptions } from "@micro/core";
+import { sendAll } from "../src/protocol/harness.ts";
 
 /** One message as it stood on the wire. */
 export interface RawMessage {
@@ -85,7 +86,7 @@ export const echoes: Dispatcher = {
   kindOf: (endpoint) => ({ "Say.Hello": "unary" as const, "Say.Chat": "duplex" as const })[endpoint],
   hasHandler: (name) => name === "Say",
   unary: async (_call: IncomingCall, body) => body,
-  stream: (_call, messages) => messages,
+  stream: sendAll((_call, messages) => messages),
 };
 
 /** Serves on a port of its own. */

@@ -220,9 +220,8 @@ describe("a stream of mucp on the server", () => {
   it("does not take what comes after its end for a new one", async () => {
     let streams = 0;
     await using server = await rawServer({
-      async *stream() {
+      async stream() {
         streams++;
-        yield* [];
       },
     });
     await using peer = await server.dial();
@@ -254,9 +253,9 @@ describe("a stream of mucp on the server", () => {
   it("hands a caller's error to the handler", async () => {
     const thrown: unknown[] = [];
     await using server = await rawServer({
-      async *stream(_call, messages) {
+      async stream(_call, messages, send) {
         try {
-          for await (const message of messages) yield message;
+          for await (const message of messages) await send(message);
         } catch (reason) {
           thrown.push(reason);
           throw reason;

@@ -17,14 +17,28 @@ export interface ConnectOptions extends SocketOptions {
 }
 
 /**
+ * Where every connection reads to, as each is done with what came before another reads. New memory for each piece makes
+ * V8 collect all garbage several times a second on a busy connection, half of what its calls cost altogether.
+ */
+const received = Buffer.allocUnsafeSlow(65_536);
+
+/**
  * Opens a connection. It can be used at once: requests go out when it stands. When it never does, they end as
  * `unprocessed`, and the error of the connection says why.
  */
 export function connect(options: ConnectOptions): Connection {
   const { host, port, tls, connectTimeoutMs = 10_000 } = options;
+  const onread = {
+    buffer: received,
+    callback(bytes: number, buffer: Uint8Array): boolean {
+      driver.receive(buffer.subarray(0, bytes) as Buffer);
+      return true;
+    },
+  };
+  const tcp = { host, port, onread };
   const socket = tls
-    ? connectTls({ servername: isIP(host) ? "" : host, ...tls, host, port, ALPNProtocols: ["h2"] })
-    : connectTcp({ host, port });
+    ? connectTls({ servername: isIP(host) ? "" : host, ...tls, ...tcp, ALPNProtocols: ["h2"] })
+    : connectTcp(tcp);
   const driver = new SocketDriver("client", socket, { ...clientLiveness, ...options });
   const { clock } = driver;
   const cancel = clock.after(connectTimeoutMs, () =>

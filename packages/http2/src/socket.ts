@@ -173,7 +173,8 @@ export class SocketDriver implements Driver, Watched {
     this.resumeReading();
   }
 
-  private receive(chunk: Buffer): void {
+  /** Takes what has come; `chunk` is valid during the call. */
+  receive(chunk: Buffer): void {
     this.heard = true;
     let understood = false;
     try {

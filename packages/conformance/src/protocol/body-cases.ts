@@ -33,6 +33,27 @@ export const bodyCases: readonly Case<ProtocolHarness>[] = [
     },
   },
   {
+    name: "gives bytes that stay, whatever the sender writes over its own and whatever comes after them",
+    async run(harness) {
+      const taken: Uint8Array[] = [];
+      await using wire = await openWire(harness, async (_call, body) => {
+        taken.push(body);
+        const reply = bytes(`re ${text(body)}`);
+        setImmediate(() => reply.fill(0));
+        return reply;
+      });
+      const replies: Uint8Array[] = [];
+      const turns = Array.from({ length: 20 }, (_, turn) => `turn ${turn} `.repeat(20));
+      for (const turn of turns) {
+        const body = bytes(turn);
+        replies.push(await wire.connection.unary(plainCall(harness), body));
+        body.fill(0);
+      }
+      expect(taken.map(text)).toEqual(turns);
+      expect(replies.map(text)).toEqual(turns.map((turn) => `re ${turn}`));
+    },
+  },
+  {
     name: "carries a body of 3.9 MiB",
     async run(harness) {
       const large = new Uint8Array(Math.floor(3.9 * 1024 * 1024)).fill(7);

@@ -64,7 +64,7 @@ export const connectionCases: readonly Case<ProtocolHarness>[] = [
         kindOf: () => "unary",
         hasHandler: () => true,
         unary: echo,
-        stream: (_call, messages) => messages,
+        stream: async () => undefined,
       });
       expect(server.recognises(Buffer.from("\x16\x03\x01"))).toBe(false);
       expect(server.recognises(Buffer.from("nonsense\r\n"))).toBe(false);

@@ -3,6 +3,7 @@ import type {
   Connection,
   ConnectOptions,
   Dispatcher,
+  IncomingCall,
   OutgoingCall,
   Protocol,
   ProtocolServer,
@@ -47,7 +48,14 @@ export interface Wire extends AsyncDisposable {
 /** What a dispatcher needs besides its answer. */
 export type Answer = Dispatcher["unary"];
 
-export type StreamAnswer = Dispatcher["stream"];
+export type StreamAnswer = (call: IncomingCall, messages: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+
+/** Serves what gives its replies as something to iterate over. */
+export function sendAll(answer: StreamAnswer): Dispatcher["stream"] {
+  return async (call, messages, send) => {
+    for await (const reply of answer(call, messages)) if (!(await send(reply))) return;
+  };
+}
 
 const noMessages = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
   yield* [];
@@ -63,7 +71,7 @@ export async function openWire(
     kindOf: (endpoint) => (endpoint === "Say.Hello" ? "unary" : endpoint === "Say.Chat" ? "duplex" : undefined),
     hasHandler: (name) => name === "Say",
     unary: answer,
-    stream: options.stream ?? (() => noMessages()),
+    stream: sendAll(options.stream ?? (() => noMessages())),
   };
   const server = protocol.serve(dispatcher, options.serve);
   const listening = await listen(server);

@@ -50,6 +50,22 @@ export const streamCases: readonly Case<ProtocolHarness>[] = [
     },
   },
   {
+    name: "gives messages that stay while others wait to be read",
+    async run(harness) {
+      const texts = Array.from({ length: 200 }, (_, index) => `message ${index} `.repeat(50));
+      await using wire = await open(harness, async function* (_call, requests) {
+        await collect(requests);
+        yield* messages(...texts);
+      });
+      const replies: Uint8Array[] = [];
+      for await (const reply of wire.connection.stream(chatCall(harness), messages("x"))) {
+        replies.push(reply);
+        if (replies.length % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(replies.map(text)).toEqual(texts);
+    },
+  },
+  {
     name: "carries no message either way",
     async run(harness) {
       await using wire = await open(harness, async function* (_call, requests) {

@@ -1,4 +1,4 @@
-import type { OutgoingCall } from "../protocol/protocol.ts";
+import type { OutgoingCall, Replies } from "../protocol/protocol.ts";
 import type { Candidate, Next } from "../selector/selector.ts";
 import { backoffMs } from "../words/backoff.ts";
 import { noDeadline } from "../words/deadline.ts";
@@ -32,7 +32,7 @@ interface Begun {
 /** A node that was sent the call, and what comes from it. */
 interface Attempt {
   readonly candidate: Candidate;
-  readonly replies: AsyncIterator<Uint8Array>;
+  readonly replies: Replies;
   readonly decode: Coding["decode"];
 }
 
@@ -86,9 +86,16 @@ export class StreamingCall implements AsyncIterableIterator<unknown, undefined> 
   }
 
   next(): Promise<Reply> {
-    const before = this.#asked++ > 0 ? this.#last : undefined;
-    this.#last = before ? before.then(this.#readNext, this.#readNext) : this.#read();
-    return this.#last;
+    const attempt = this.#attempt;
+    const taken = this.#asked === 0 && this.#replied ? attempt?.replies.take?.() : undefined;
+    if (attempt && taken) {
+      try {
+        return Promise.resolve({ done: false, value: attempt.decode(taken) });
+      } catch {
+        return this.#ask(taken); // fails again there, where the call is ended
+      }
+    }
+    return this.#ask();
   }
 
   async return(): Promise<Reply> {
@@ -104,15 +111,22 @@ export class StreamingCall implements AsyncIterableIterator<unknown, undefined> 
     return done;
   }
 
+  #ask(taken?: Uint8Array): Promise<Reply> {
+    const before = this.#asked++ > 0 ? this.#last : undefined;
+    this.#last = before ? before.then(this.#readNext, this.#readNext) : this.#read(taken);
+    return this.#last;
+  }
+
   readonly #readNext = (): Promise<Reply> => this.#read();
 
-  async #read(): Promise<Reply> {
+  /** `taken` is a reply that has come already. */
+  async #read(taken?: Uint8Array): Promise<Reply> {
     try {
       while (!this.#over) {
         const attempt = this.#attempt ?? (await this.#nextAttempt());
         if (!attempt) break;
         try {
-          const reply = await attempt.replies.next();
+          const reply = taken ? { value: taken } : await attempt.replies.next();
           if (this.#over) break;
           if (reply.done || !this.#replied) this.#parts.selector.mark(attempt.candidate, "reached");
           if (reply.done) break;

@@ -42,7 +42,7 @@ export function codingsOf(
       },
       decode(bytes) {
         try {
-          return response.decode(bytes);
+          return response.decodeOwned ? response.decodeOwned(bytes) : response.decode(bytes);
         } catch (reason) {
           const detail = `reply of ${endpoint}: ${reason instanceof Error ? reason.message : reason}`;
           throw new MicroError("go.micro.client.codec", 500, detail, { cause: reason, answered: true });

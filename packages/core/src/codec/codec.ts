@@ -6,6 +6,8 @@ export interface Coder<T = unknown> {
   encode(value: T): Uint8Array;
   /** Throws an `Error` that says what is wrong with the bytes. */
   decode(bytes: Uint8Array): T;
+  /** As `decode`, of bytes that nobody will write to any more, as those are that a protocol gives. @default decode */
+  decodeOwned?(bytes: Uint8Array): T;
 }
 
 /** One way to write values, known by the content types it answers to. */

@@ -13,6 +13,10 @@ export const protobufCodec: Codec = {
   ],
   coder: (type) => {
     if (type === undefined) return rawBytes("without a message type, protobuf");
-    return { encode: (value) => type.encode(value as object), decode: (bytes) => type.decode(bytes) };
+    return {
+      encode: (value) => type.encode(value as object),
+      decode: (bytes) => type.decode(bytes),
+      decodeOwned: (bytes) => (type.decodeOwned ? type.decodeOwned(bytes) : type.decode(bytes)),
+    };
   },
 };

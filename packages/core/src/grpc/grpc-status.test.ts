@@ -99,7 +99,7 @@ describe("a gRPC status", () => {
       kindOf: () => "unary",
       hasHandler: () => true,
       unary: async (_call, body) => fail(body.length),
-      stream: (_call, messages) => messages,
+      stream: async () => undefined,
     });
     const listener = createServer((socket) => server.accept(socket));
     await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));

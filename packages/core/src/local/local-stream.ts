@@ -18,19 +18,17 @@ export async function* localStream(
   const requests = new Channel<Uint8Array>(ahead);
   const replies = new Channel<Uint8Array>(ahead);
   const source = messages[Symbol.asyncIterator]();
-  const served = dispatcher.stream(call, requests)[Symbol.asyncIterator]();
 
   call.onCutOff = (error) => {
     replies.fail(error, true);
     requests.fail(cancelled("go.micro.server", "the caller gave up"), true);
-    void served.return?.()?.catch(() => undefined); // nobody is left to be told how it ended
   };
 
   async function sendRequests(): Promise<void> {
     try {
       for (let next = await source.next(); !next.done; next = await source.next()) {
         if (next.value.length > maxBytes) throw tooLarge("request", call.target, next.value, maxBytes);
-        if (!(await requests.send(next.value))) return;
+        if (!(await requests.send(new Uint8Array(next.value)))) return;
       }
       requests.end();
     } catch (reason) {
@@ -42,11 +40,11 @@ export async function* localStream(
 
   async function takeReplies(): Promise<void> {
     try {
-      for (let next = await served.next(); !next.done; next = await served.next()) {
-        if (next.value.length > maxBytes) throw tooLarge("reply", call.target, next.value, maxBytes);
+      await dispatcher.stream(call, requests, (reply) => {
+        if (reply.length > maxBytes) throw tooLarge("reply", call.target, reply, maxBytes);
         call.sendHeaders();
-        if (!(await replies.send(next.value))) return;
-      }
+        return replies.send(new Uint8Array(reply));
+      });
       if (call.answer(false)) replies.end();
     } catch (reason) {
       if (call.answer(true)) replies.fail(answered(reason), false);

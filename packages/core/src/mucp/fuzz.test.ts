@@ -75,7 +75,9 @@ describe("mucp, whatever comes", () => {
       kindOf: (endpoint) => ({ "Say.Hello": "unary" as const, "Say.Chat": "duplex" as const })[endpoint],
       hasHandler: (name) => name === "Say",
       unary: async (_call, body) => body,
-      stream: (_call, messages) => messages,
+      async stream(_call, messages, send) {
+        for await (const each of messages) await send(each);
+      },
     });
     open.use(server);
     const { address } = open.use(await server.listen("127.0.0.1:0"));

@@ -65,22 +65,18 @@ export function serveStream(
   }
 
   async function run(): Promise<void> {
-    const replies = dispatcher.stream(incoming, each(requests))[Symbol.asyncIterator]();
     try {
-      for (let reply = await replies.next(); !reply.done && !socket.isClosed; reply = await replies.next()) {
+      await dispatcher.stream(incoming, each(requests), async (reply) => {
+        if (socket.isClosed) return false;
         incoming.refuseExpired();
-        limits.check(reply.value, `reply of ${request.endpoint}`);
-        await socket.send(incoming.withHeaders(streamMessage(request, reply.value)));
-      }
-      if (socket.isClosed) {
-        // The caller no longer waits: whoever makes the replies may stop.
-        await replies.return?.();
-        return;
-      }
+        limits.check(reply, `reply of ${request.endpoint}`);
+        await socket.send(incoming.withHeaders(streamMessage(request, reply)));
+        return !socket.isClosed;
+      });
+      if (socket.isClosed) return;
       incoming.refuseExpired();
       await socket.send(incoming.withHeaders(streamEnd(request)));
     } catch (reason) {
-      await replies.return?.().catch(() => undefined); // what ended it is told already
       const error = MicroError.from(reason, "go.micro.server");
       if (!socket.isClosed)
         await socket

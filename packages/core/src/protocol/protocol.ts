@@ -9,7 +9,8 @@ import type { ReplyMetadata } from "./reply-metadata.ts";
 
 /**
  * A way to move calls over a connection. It knows nothing of nodes, retries, handlers or codecs: bytes and metadata
- * go in, bytes or a `MicroError` come out. The node's metadata `protocol` names the one to use.
+ * go in, bytes or a `MicroError` come out. Bytes that come out are the receiver's: nobody writes to them any more. The
+ * node's metadata `protocol` names the one to use.
  */
 export interface Protocol {
   readonly name: string;
@@ -152,7 +153,16 @@ export interface Connection extends Closeable {
    * no faster than the peer takes it, and the peer's are taken no faster than they are asked for, but for what the
    * protocol's window holds.
    */
-  stream(call: OutgoingCall, messages: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  stream(call: OutgoingCall, messages: AsyncIterable<Uint8Array>): { [Symbol.asyncIterator](): Replies };
+}
+
+/** What comes back on a stream. */
+export interface Replies extends AsyncIterator<Uint8Array> {
+  /**
+   * A message that has come already, when there is one and nobody waits for another. It spares the reader of many small
+   * messages a promise for each, which costs as much as all the rest of their way.
+   */
+  take?(): Uint8Array | undefined;
 }
 
 /** A call as it arrived. */
@@ -186,13 +196,17 @@ export interface Dispatcher {
   /** Answers a unary call. Rejects with a `MicroError` only. */
   unary(call: IncomingCall, body: Uint8Array): Promise<Uint8Array>;
   /**
-   * Answers a call of any other kind. Throws `MicroError`s only. `messages` ends when the caller has sent its last, and
-   * throws when the caller gave up. Left early when the caller no longer waits.
+   * Answers a call of any other kind: gives `send` one reply after the other and resolves after the last. `messages` ends
+   * when the caller has sent its last, and throws when the caller gave up. Rejects with a `MicroError`, or with what
+   * `send` threw.
    */
-  stream(call: IncomingCall, messages: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  stream(call: IncomingCall, messages: AsyncIterable<Uint8Array>, send: SendReply): Promise<void>;
   /** Takes something published; what it throws is told to the sender. Absent where nobody takes any. */
   event?(event: IncomingEvent): Promise<void>;
 }
+
+/** Takes one reply of a stream; the next may follow when it says so. False when the caller no longer waits for any. */
+export type SendReply = (reply: Uint8Array) => boolean | Promise<boolean>;
 
 /** Something published that came to the server's own port instead of by a broker. */
 export interface IncomingEvent {

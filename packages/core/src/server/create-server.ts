@@ -18,7 +18,7 @@ import { type AnyMethod, endpointName, type ServiceDescription } from "../words/
 import { closeable, closeOnce } from "../words/lifecycle.ts";
 import { type Logger, silentLogger } from "../words/logger.ts";
 import { CallContext, type Context } from "./context.ts";
-import { dispatch, dispatchStream, dispatchValue, type StreamCounts } from "./dispatch.ts";
+import { dispatch, dispatchStream, dispatchValue } from "./dispatch.ts";
 import { type Doors, openDoors } from "./doors.ts";
 import type { ServerMiddleware } from "./handler.ts";
 import type { Listener, ListenOptions } from "./listener.ts";
@@ -85,27 +85,26 @@ export function createServer<C extends Context = Context>(options: ServerOptions
     kindOf: (endpoint) => router.find(endpoint)?.method.kind,
     hasHandler: router.hasHandler,
     ...(options.onEvent && { event: options.onEvent }),
-    async unary(call, body) {
+    unary(call, body) {
       begin();
-      try {
-        return await dispatch(parts, call, body);
-      } catch (reason) {
-        errors++;
-        throw reason;
-      } finally {
-        end();
-      }
+      return untilEnd(dispatch(parts, call, body));
     },
-    stream: (call, messages) => dispatchStream(parts, call, messages, streamCounts),
+    stream(call, messages, send) {
+      begin();
+      return untilEnd(dispatchStream(parts, call, messages, send));
+    },
   };
 
-  const streamCounts: StreamCounts = {
-    begin,
-    end(failed) {
-      if (failed) errors++;
+  async function untilEnd<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await call;
+    } catch (reason) {
+      errors++;
+      throw reason;
+    } finally {
       end();
-    },
-  };
+    }
+  }
 
   function begin(): void {
     requests++;

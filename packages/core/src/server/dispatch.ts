@@ -1,4 +1,4 @@
-import type { IncomingCall } from "../protocol/protocol.ts";
+import type { IncomingCall, SendReply } from "../protocol/protocol.ts";
 import { MicroError, notFound } from "../words/errors.ts";
 import type { Logger } from "../words/logger.ts";
 import type { Context } from "./context.ts";
@@ -50,79 +50,48 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-/** What a served stream is counted by; each of the two once, whatever becomes of it. */
-export interface StreamCounts {
-  begin(): void;
-  end(failed: boolean): void;
-}
-
-/**
- * One served call that streams. Begins when its first message is asked for. Written out instead of generators one in the
- * other, each of which would cost every message three turns of the microtask queue.
- */
-export function dispatchStream<C extends Context>(
+/** One served call that streams: what the handler gives, message for message. */
+export async function dispatchStream<C extends Context>(
   parts: DispatchParts<C>,
   call: IncomingCall,
   messages: AsyncIterable<Uint8Array>,
-  counts: StreamCounts,
-): AsyncIterableIterator<Uint8Array> {
-  let opened: OpenStream<C> | undefined;
-  let begun = false;
-  let over = false;
-
-  function finish(failed: boolean): void {
-    if (over) return;
-    over = true;
-    if (begun) counts.end(failed);
-  }
-
-  async function open(): Promise<OpenStream<C>> {
-    begun = true;
-    counts.begin();
+  send: SendReply,
+): Promise<void> {
+  const { route, coders, replies } = await openStream(parts, call, messages);
+  for (;;) {
+    let reply: IteratorResult<unknown>;
     try {
-      return await openStream(parts, call, messages);
+      reply = await replies.next();
     } catch (reason) {
-      finish(true);
+      throw handlerError(parts, route, reason);
+    }
+    if (reply.done) return;
+    let goesOn: boolean;
+    try {
+      const sent = send(encodeReply(coders, reply.value, route));
+      goesOn = sent === true || (await sent);
+    } catch (reason) {
+      await leave(parts, route, replies);
       throw reason;
     }
+    if (!goesOn) {
+      await leave(parts, route, replies);
+      return;
+    }
   }
+}
 
-  return {
-    async next() {
-      if (over) return { done: true, value: undefined };
-      opened ??= await open();
-      const { route, coders, replies } = opened;
-      let reply: IteratorResult<unknown>;
-      try {
-        reply = await replies.next();
-      } catch (reason) {
-        finish(true);
-        throw handlerError(parts, route, reason);
-      }
-      if (reply.done) {
-        finish(false);
-        return { done: true, value: undefined };
-      }
-      try {
-        return { done: false, value: encodeReply(coders, reply.value, route) };
-      } catch (reason) {
-        finish(true);
-        await replies.return?.();
-        throw reason;
-      }
-    },
-    async return() {
-      try {
-        await opened?.replies.return?.();
-      } finally {
-        finish(false);
-      }
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+/** No further reply is wanted. How the handler takes that is told to nobody; what it threw by mistake is in the log. */
+async function leave<C extends Context>(
+  parts: DispatchParts<C>,
+  route: Route<C>,
+  replies: AsyncIterator<unknown>,
+): Promise<void> {
+  try {
+    await replies.return?.();
+  } catch (reason) {
+    handlerError(parts, route, reason);
+  }
 }
 
 /** A stream whose handler has been called. */
@@ -190,7 +159,7 @@ function codersOf<C extends Context>(route: Route<C>, { contentType }: IncomingC
 
 function decodeRequest<C extends Context>({ request }: Coders, body: Uint8Array, route: Route<C>): unknown {
   try {
-    return request.decode(body);
+    return request.decodeOwned ? request.decodeOwned(body) : request.decode(body);
   } catch (reason) {
     throw new MicroError("go.micro.server", 400, `request of ${route.name}: ${textOf(reason)}`, { cause: reason });
   }

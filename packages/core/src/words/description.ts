@@ -14,6 +14,8 @@ export interface MessageType<T = unknown> {
   encode(value: Init<T>): Uint8Array;
   /** Throws when the bytes are not this message. */
   decode(bytes: Uint8Array): T;
+  /** As `decode`, of bytes that nobody will write to any more: fields that are bytes may be views of them. */
+  decodeOwned?(bytes: Uint8Array): T;
   /** What `decode` gives of the bytes of `encode`, without making them; for calls within a process. Throws as they do. */
   copy?(value: Init<T>): T;
   /** Proto3 JSON; `names` chooses `json` (lowerCamelCase) or `proto` (as written in the proto file) for keys. */

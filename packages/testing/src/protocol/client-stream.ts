@@ -79,7 +79,7 @@ export function clientStream(
           return;
         }
         checkSize(next.value);
-        const message = next.value.slice();
+        const message = new Uint8Array(next.value);
         window.sent();
         opened.toServer("message", () => served?.requests.push(message), { once: true });
         await window.room();

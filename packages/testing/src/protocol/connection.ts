@@ -60,7 +60,7 @@ export function simulatedConnection(
       let taken: Uint8Array | undefined;
       const side: CallerSide = beginCall(parts, call, {
         onOpen(exchange, leftMs, onCancel) {
-          const request = { call, body: body.slice(), leftMs };
+          const request = { call, body: new Uint8Array(body), leftMs };
           const caller = {
             reply(bytes: Uint8Array, replyParts: ReplyParts) {
               taken = bytes;

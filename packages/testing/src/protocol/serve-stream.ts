@@ -54,17 +54,17 @@ async function answer(
   const { server } = exchange.pipe;
   const messages = { [Symbol.asyncIterator]: () => readerOf(requests) };
   try {
-    for await (const reply of server.dispatcher.stream(served, messages)) {
+    await server.dispatcher.stream(served, messages, async (reply) => {
+      if (served.cancelled) return false;
       if (reply.length > server.maxMessageBytes)
         throw tooLarge("reply", served.endpoint, reply.length, server.maxMessageBytes, false);
-      if (served.cancelled) return;
-      const copy = reply.slice();
+      const copy = new Uint8Array(reply);
       window.sent();
       const parts = served.beginReply();
       exchange.toCaller("reply", () => caller.push(copy, parts), { once: true });
       await window.room();
-      if (served.cancelled) return;
-    }
+      return !served.cancelled;
+    });
     if (served.cancelled) return;
     exchange.answered = true;
     const parts = served.endReply(false);

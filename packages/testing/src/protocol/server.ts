@@ -111,7 +111,7 @@ export function serveUnary(
 ): ServedCall | undefined {
   const served = server.take(exchange, call, leftMs, caller.fail);
   if (!served) return undefined;
-  void answer(server, exchange, served, body.slice(), caller);
+  void answer(server, exchange, served, new Uint8Array(body), caller);
   return served;
 }
 
@@ -126,7 +126,7 @@ async function answer(
   try {
     if (body.length > server.maxMessageBytes)
       throw tooLarge("request", endpoint, body.length, server.maxMessageBytes, false);
-    const reply = (await server.dispatcher.unary(served, body)).slice();
+    const reply = new Uint8Array(await server.dispatcher.unary(served, body));
     if (reply.length > server.maxMessageBytes)
       throw tooLarge("reply", endpoint, reply.length, server.maxMessageBytes, false);
     if (served.cancelled) return;

@@ -64,6 +64,17 @@ describe("decoding", () => {
     expect(someBytes).toStrictEqual(new Uint8Array([1, 2, 3, 4]));
   });
 
+  it("views bytes in what is owned, but copies a few out of much", () => {
+    const { decodeOwned } = messages.type<{ someBytes: Uint8Array }>("vectors.Scalars");
+    const small = Buffer.from("7a0401020304", "hex");
+    expect(decodeOwned?.(small).someBytes.buffer).toBe(small.buffer);
+    const large = Buffer.alloc(100_000);
+    small.copy(large, 500);
+    const { someBytes = new Uint8Array() } = decodeOwned?.(large.subarray(500, 506)) ?? {};
+    expect(someBytes).toStrictEqual(new Uint8Array([1, 2, 3, 4]));
+    expect(someBytes.buffer.byteLength).toBeLessThanOrEqual(Buffer.poolSize);
+  });
+
   it("reads a part of a larger array", () => {
     const around = new Uint8Array([9, 9, 0x0a, 2, 0x61, 0x62, 9, 9]).subarray(2, 6);
     expect(messages.type<{ name: string }>("vectors.Tree").decode(around).name).toBe("ab");

@@ -15,16 +15,16 @@ interface MessageReader {
 }
 
 /**
- * The function that turns bytes into messages of a type.
+ * The function that turns bytes into messages of a type. `owned` says that nobody will write to the bytes any more.
  *
  * All keys are there in the order of the proto file, those of unset fields with presence as `undefined`, so that all messages of a type have one shape.
  */
-export function decoder(schema: MessageSchema): (bytes: Uint8Array) => Fields {
+export function decoder(schema: MessageSchema): (bytes: Uint8Array, owned?: boolean) => Fields {
   const { blank, merge } = messageReader(schema, new Map());
-  return (bytes) => {
+  return (bytes, owned = false) => {
     const message = blank();
     try {
-      merge(new Reader(bytes), message);
+      merge(new Reader(bytes, owned), message);
     } catch (reason) {
       throw new Error(`${schema.name}: ${reason instanceof Error ? reason.message : reason}`, { cause: reason });
     }

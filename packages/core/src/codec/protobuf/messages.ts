@@ -72,6 +72,7 @@ function messageType(
     },
     encode: (value) => encode()(value),
     decode: (bytes) => decode()(bytes),
+    decodeOwned: (bytes) => decode()(bytes, true),
     copy: (value) => copy()(value),
     toJson(value, { names = "json", structTags = false } = {}) {
       const style = { protoNames: structTags || names === "proto", structTags, ignoreUnknown: false, find };

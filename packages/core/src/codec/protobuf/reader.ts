@@ -1,5 +1,8 @@
 import { isUtf8 } from "node:buffer";
 
+// What Node's pool keeps alive for the smallest piece of it.
+const pooledBytes = Buffer.poolSize;
+
 /** Reads the protobuf wire format. Every read is checked against the end of the message it belongs to. */
 export class Reader {
   readonly buf: Buffer;
@@ -11,8 +14,11 @@ export class Reader {
   /** The halves of the last varint of 64 bits. */
   lo = 0;
   hi = 0;
+  readonly #owned: boolean;
 
-  constructor(bytes: Uint8Array) {
+  /** What is `owned` nobody will write to any more, and fields that are bytes may be views of it. */
+  constructor(bytes: Uint8Array, owned = false) {
+    this.#owned = owned;
     this.buf = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.end = bytes.length;
   }
@@ -130,15 +136,17 @@ export class Reader {
     return text;
   }
 
-  /** A copy, since the network's buffer is used again. */
+  /** A copy; of what is owned a view, unless that would keep much more memory alive than it shows. */
   bytes(): Uint8Array {
     const length = this.length();
-    // Node's pool makes small ones cost a third, and keeps no more than 8 KiB alive for one.
-    const { buffer, byteOffset } = Buffer.allocUnsafe(length);
-    const bytes = new Uint8Array(buffer, byteOffset, length);
-    bytes.set(this.buf.subarray(this.pos, this.pos + length));
-    this.pos += length;
-    return bytes;
+    const { buf, pos } = this;
+    this.pos = pos + length;
+    const { buffer, byteOffset } = buf;
+    if (this.#owned && buffer.byteLength <= Math.max(pooledBytes, 16 * length))
+      return new Uint8Array(buffer, byteOffset + pos, length);
+    const bytes = Buffer.allocUnsafe(length);
+    bytes.set(buf.subarray(pos, pos + length));
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, length);
   }
 
   /** Passes over the value of a field that nobody asked for. */

@@ -55,7 +55,7 @@ describe("grpc-js", () => {
       kindOf: () => "unary",
       hasHandler: () => true,
       unary: async (_call, body) => body,
-      stream: () => one(),
+      stream: async () => undefined,
     };
     let server: ProtocolServer | undefined;
     const listener = createServer((socket) => {

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Dispatcher } from "../../protocol/protocol.ts";
+import type { Dispatcher, SendReply } from "../../protocol/protocol.ts";
 import { cancelled, MicroError } from "../../words/errors.ts";
 import type { GrpcIncomingCall, GrpcServerCall } from "./incoming-call.ts";
 import { statusOf } from "./status-object.ts";
@@ -28,24 +28,20 @@ export async function serveStream(
   });
 
   const isGone = (): boolean => call.cancelled || wasReset();
-  const replies = dispatcher.stream(incoming, requests(call, readable.next, isGone))[Symbol.asyncIterator]();
+  const send: SendReply = (reply) => {
+    if (isGone()) return false;
+    incoming.refuseExpired();
+    incoming.sendHeaders();
+    return call.write(reply) || isGone() || writable.next().then(() => true);
+  };
   try {
-    for (let reply = await replies.next(); !reply.done && !isGone(); reply = await replies.next()) {
-      incoming.refuseExpired();
-      incoming.sendHeaders();
-      if (!call.write(reply.value) && !isGone()) await writable.next();
-    }
-    if (isGone()) {
-      // The caller no longer waits: whoever makes the replies may stop.
-      await replies.return?.();
-      return;
-    }
+    await dispatcher.stream(incoming, requests(call, readable.next, isGone), send);
+    if (isGone()) return;
     incoming.refuseExpired();
     incoming.answered();
     incoming.sendHeaders();
     call.end(incoming.trailers());
   } catch (reason) {
-    await replies.return?.().catch(ignore); // what ended it is told below
     if (isGone()) return; // nobody is left to be told
     incoming.answered();
     incoming.sendHeaders();
@@ -89,8 +85,4 @@ function wakeUp(): { wake(): void; next(): Promise<void> } {
       return Promise.resolve();
     },
   };
-}
-
-function ignore(): void {
-  return;
 }

@@ -1,5 +1,5 @@
 import type { Stream } from "@micro/http2";
-import type { Compression } from "../../protocol/protocol.ts";
+import type { Compression, Replies } from "../../protocol/protocol.ts";
 import type { ClientCall, ClientCallEvents } from "./client-call.ts";
 import { messageQueue } from "./message-queue.ts";
 import { beginLater } from "./peer-settings.ts";
@@ -11,7 +11,7 @@ export function clientStream(
   checkSize: (message: Uint8Array) => void,
   compression: Compression,
   messages: AsyncIterable<Uint8Array>,
-): AsyncIterator<Uint8Array> {
+): Replies {
   let opened: { stream: Stream; handler: ClientCall } | undefined;
   let sending: AsyncIterator<Uint8Array> | undefined;
   let delayed = false;
@@ -85,6 +85,7 @@ export function clientStream(
       }
       return replies.next();
     },
+    take: replies.take,
     return() {
       over = true;
       opened?.handler.cancel(undefined);

@@ -10,6 +10,8 @@ export interface MessageQueue {
   /** No more will come; an error is thrown after the messages that came before it. Only the first end counts. */
   end(error: unknown): void;
   next(): Promise<IteratorResult<Uint8Array, undefined>>;
+  /** A message that is there, when nobody waits for one. */
+  take(): Uint8Array | undefined;
   /** Forgets what nobody will read, and ends. */
   clear(): void;
 }
@@ -42,6 +44,19 @@ export function messageQueue(release: (bytes: number) => void): MessageQueue {
     else waiter.reject(reason);
   }
 
+  function take(): Uint8Array | undefined {
+    const next = queued[head];
+    if (!next) return undefined;
+    head++;
+    if (head === queued.length) {
+      queued = [];
+      head = 0;
+      wake();
+    }
+    release(next.bytes);
+    return next.message;
+  }
+
   return {
     get empty() {
       return queued.length === 0;
@@ -65,18 +80,10 @@ export function messageQueue(release: (bytes: number) => void): MessageQueue {
     end(error) {
       if (!ending) finish(error);
     },
+    take,
     next() {
-      const next = queued[head];
-      if (next) {
-        head++;
-        if (head === queued.length) {
-          queued = [];
-          head = 0;
-          wake();
-        }
-        release(next.bytes);
-        return Promise.resolve({ done: false, value: next.message });
-      }
+      const message = take();
+      if (message) return Promise.resolve({ done: false, value: message });
       if (ending) {
         const { reason } = ending;
         ending = { reason: undefined };

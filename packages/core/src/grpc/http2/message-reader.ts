@@ -17,8 +17,8 @@ const prefixBytes = 5;
 const largeBytes = 64 * 1024;
 
 /**
- * Cuts a gRPC body into messages: one byte that says whether it is compressed, four of length, the message. A message
- * that lies whole within a chunk is handed over as a view of it, without a copy.
+ * Cuts a gRPC body into messages: one byte that says whether it is compressed, four of length, the message. Nothing of a
+ * chunk is kept; messages that came in one piece share one copy.
  */
 export class MessageReader {
   readonly #maxBytes: number;
@@ -54,20 +54,27 @@ export class MessageReader {
 
   /** Takes `chunk` from `start` to `end`. Throws a `MessageTooLarge`; nothing more may be pushed then. */
   push(chunk: Buffer, start: number, end: number): void {
+    let bytes = chunk;
     let at = start;
-    while (at < end) {
-      if (this.#pending) at = this.#fill(this.#pending, chunk, at, end);
-      else if (end - at < prefixBytes) at = this.#await(Buffer.allocUnsafe(prefixBytes), true, chunk, at, end);
+    let last = end;
+    while (at < last) {
+      if (this.#pending) at = this.#fill(this.#pending, bytes, at, last);
+      else if (last - at < prefixBytes) at = this.#await(Buffer.allocUnsafe(prefixBytes), true, bytes, at, last);
       else {
-        const length = this.#lengthAt(chunk, at);
-        const body = at + prefixBytes;
-        if (end - body < length) {
+        const length = this.#lengthAt(bytes, at);
+        if (last - at - prefixBytes < length) {
           this.#held += prefixBytes;
-          at = this.#await(Buffer.allocUnsafe(length), false, chunk, body, end);
+          at = this.#await(Buffer.allocUnsafe(length), false, bytes, at + prefixBytes, last);
         } else {
+          if (bytes === chunk) {
+            bytes = copyOf(chunk, at, end);
+            at = 0;
+            last = bytes.length;
+          }
+          const body = at + prefixBytes;
           at = body + length;
           this.#held += length + prefixBytes;
-          this.#complete(chunk.subarray(body, at));
+          this.#complete(bytes.subarray(body, at));
         }
       }
     }
@@ -108,4 +115,12 @@ export class MessageReader {
     this.#held = 0;
     this.#onMessage(message, this.#compressed, bytes);
   }
+}
+
+function copyOf(chunk: Buffer, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafe(end - start);
+  // A loop beats the call of a native copy on a few bytes.
+  if (copy.length <= 64) for (let i = 0; i < copy.length; i++) copy[i] = chunk[start + i] as number;
+  else chunk.copy(copy, 0, start, end);
+  return copy;
 }

@@ -120,9 +120,9 @@ describe("a call with large headers, first on its connection,", () => {
         began++;
         return message;
       },
-      stream(_call, messages) {
+      async stream(_call, messages, send) {
         began++;
-        return messages;
+        for await (const message of messages) await send(message);
       },
     });
     const { address, sockets } = await listening((socket) => server.accept(socket));

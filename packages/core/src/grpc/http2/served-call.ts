@@ -196,26 +196,10 @@ export class ServedCall implements IncomingCall, StreamHandler {
   async #answerStream(requests: MessageQueue): Promise<void> {
     // The handler begins after the constructor, in which the call is not whole yet.
     await undefined;
-    const replies = this.#dispatcher
-      .stream(this, { [Symbol.asyncIterator]: () => readerOf(requests) })
-      [Symbol.asyncIterator]();
     try {
-      for (let reply = await replies.next(); !reply.done && !this.#over; reply = await replies.next()) {
-        if (reply.value.length > this.#maxBytes) throw this.#replyTooLarge(reply.value);
-        this.#respond();
-        const taken = this.#head.compresses
-          ? await writeCompressed(this.#stream, reply.value, false)
-          : writeMessage(this.#stream, reply.value, false);
-        if (taken || this.#over) continue;
-        await new Promise<void>((resolve) => {
-          this.#writable = resolve;
-        });
-      }
-      if (this.#cancelled || this.#over) {
-        // The caller no longer waits: whoever makes the replies may stop.
-        await replies.return?.();
-        return;
-      }
+      const messages = { [Symbol.asyncIterator]: () => readerOf(requests) };
+      await this.#dispatcher.stream(this, messages, (reply) => this.#sendReply(reply));
+      if (this.#over) return;
       this.#respond();
       this.#over = true;
       this.#stream.writeTrailers(okTrailers, this.#trailers);
@@ -223,6 +207,27 @@ export class ServedCall implements IncomingCall, StreamHandler {
     } catch (reason) {
       this.#refuse(MicroError.from(reason, "go.micro.server"));
     }
+  }
+
+  #sendReply(reply: Uint8Array): boolean | Promise<boolean> {
+    if (this.#over) return false;
+    if (reply.length > this.#maxBytes) throw this.#replyTooLarge(reply);
+    this.#respond();
+    if (this.#head.compresses) return this.#sendCompressed(reply);
+    return writeMessage(this.#stream, reply, false) || this.#untilWritable();
+  }
+
+  async #sendCompressed(reply: Uint8Array): Promise<boolean> {
+    return (await writeCompressed(this.#stream, reply, false)) || this.#untilWritable();
+  }
+
+  async #untilWritable(): Promise<boolean> {
+    if (!this.#over) {
+      await new Promise<void>((resolve) => {
+        this.#writable = resolve;
+      });
+    }
+    return !this.#over;
   }
 
   #respond(): void {
