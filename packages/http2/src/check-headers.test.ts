@@ -69,6 +69,27 @@ describe("check of headers", () => {
     expect(problem("request", [...request, "A", "b"], true)).not.toBe("");
   });
 
+  it.each<[string, string[], string[], string]>([
+    ["a pseudo-header after a regular one", [...request, "a", "b"], [":status", "200"], "request with"],
+    ["a pseudo-header twice", request, [":path", "/"], ":path twice"],
+    ["a late pseudo-header", [":method", "GET", ":path", "/", "a", "b"], [":scheme", "http"], "after a regular"],
+    ["a second content-length", [...request, "content-length", "1"], ["content-length", "2"], "content-length"],
+    ["a bad field in the shared ones", [...request, "A", "b"], ["c", "d"], "invalid header name"],
+    ["one without :path", request.slice(0, 4), ["c", "d"], "without"],
+  ])("refuses %s, wherever the shared fields end", (_, shared, own, problem) => {
+    const base = new HeaderList(shared);
+    for (let times = 0; times < 2; times++) {
+      const verdict = checkHeaders(new HeaderList([...shared, ...own], false, base), "request", false);
+      expect(verdict.problem).toContain(problem);
+    }
+  });
+
+  it("drops from the shared fields and from the others", () => {
+    const shared = [...request, "connection", "close"];
+    const list = new HeaderList([...shared, "te", "gzip", "a", "b"], false, new HeaderList(shared));
+    expect(checkHeaders(list, "request", true).headers.fields).toEqual([...request, "a", "b"]);
+  });
+
   it("checks a shared list once", () => {
     const list = new HeaderList(request);
     expect(checkHeaders(list, "request", false)).toBe(checkHeaders(list, "request", false));

@@ -60,14 +60,40 @@ const special: ReadonlyMap<string, number> = new Map([
 ]);
 
 function check(list: HeaderList, kind: BlockKind, lenient: boolean): Verdict {
-  const { fields } = list;
+  const findings = findingsOf(list, kind, lenient);
+  const { seen, dropped, contentLength } = findings;
+  let { problem } = findings;
+  const status = kind === "response" ? statusOf(list) : 0;
+  if (problem === "" && !list.tooLarge) problem = missing(list, kind, seen, status);
+  const headers = dropped ? without(list, dropped) : list;
+  return { kind, lenient, problem, headers, contentLength, status };
+}
+
+/** What was found in the fields of a list, as far as it was looked at. */
+export interface Findings {
+  readonly kind: BlockKind;
+  readonly lenient: boolean;
+  readonly problem: string;
+  /** Fields of their own kind, by their bits. */
+  readonly seen: number;
+  /** A field without a colon was there. */
+  readonly regular: boolean;
+  readonly contentLength: number;
+  /** Where the names of fields stand that a lenient check drops. */
+  readonly dropped: ReadonlySet<number> | undefined;
+}
+
+/** Looks at the fields in turn; at those that many lists begin with once for all of them. */
+function findingsOf(list: HeaderList, kind: BlockKind, lenient: boolean): Findings {
+  const { fields, base } = list;
+  const known = base && findingsOfBase(base, kind, lenient);
   const allowed = kind === "request" ? requestFields : kind === "response" ? STATUS : 0;
-  let problem = "";
-  let seen = 0;
-  let regular = false;
-  let contentLength = -1;
-  let dropped: Set<number> | undefined;
-  for (let i = 0; i + 1 < fields.length && problem === ""; i += 2) {
+  let problem = known?.problem ?? "";
+  let seen = known?.seen ?? 0;
+  let regular = known?.regular ?? false;
+  let contentLength = known?.contentLength ?? -1;
+  let dropped = known?.dropped;
+  for (let i = base ? base.fields.length : 0; i + 1 < fields.length && problem === ""; i += 2) {
     const name = fields[i] ?? "";
     const value = fields[i + 1] ?? "";
     const bit = special.get(name) ?? 0;
@@ -81,8 +107,7 @@ function check(list: HeaderList, kind: BlockKind, lenient: boolean): Verdict {
       if (bit === 0) {
         if (!isFieldName(name, 0)) problem = `invalid header name ${JSON.stringify(name)}`;
       } else if (lenient && isDroppable(bit, value)) {
-        dropped ??= new Set();
-        dropped.add(i);
+        dropped = new Set(dropped).add(i);
         continue;
       } else if (bit === CONNECTION) {
         problem = `connection-specific header ${name}`;
@@ -96,10 +121,14 @@ function check(list: HeaderList, kind: BlockKind, lenient: boolean): Verdict {
     }
     if (problem === "" && !isFieldValue(value, lenient)) problem = `invalid value of ${name}`;
   }
-  const status = kind === "response" ? statusOf(list) : 0;
-  if (problem === "" && !list.tooLarge) problem = missing(list, kind, seen, status);
-  const headers = dropped ? without(list, dropped) : list;
-  return { kind, lenient, problem, headers, contentLength, status };
+  return { kind, lenient, problem, seen, regular, contentLength, dropped };
+}
+
+function findingsOfBase(base: HeaderList, kind: BlockKind, lenient: boolean): Findings {
+  const known = base.findings;
+  if (known && known.kind === kind && known.lenient === lenient) return known;
+  base.findings = findingsOf(base, kind, lenient);
+  return base.findings;
 }
 
 function missing(list: HeaderList, kind: BlockKind, seen: number, status: number): string {

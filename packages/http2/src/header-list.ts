@@ -1,4 +1,4 @@
-import type { Verdict } from "./check-headers.ts";
+import type { Findings, Verdict } from "./check-headers.ts";
 
 /**
  * Fields as they go in: name, value, name, value, …; names in lower case, one byte a character (values may use the
@@ -17,14 +17,22 @@ export class HeaderList {
   readonly fields: Fields;
   /** The fields took more than the limit; those that came after are missing. */
   readonly tooLarge: boolean;
+  /**
+   * The fields that this list begins with, where other blocks of the peer begin with the same: the calls of one endpoint that
+   * differ by an id at the end share it. What follows from these fields alone can be kept in its `memo`.
+   */
+  readonly base: HeaderList | undefined;
   /** Room for one thing that a consumer derived from this list. */
   memo: unknown = undefined;
   /** @internal What the check of this list found, kept for the next time. */
   verdict: Verdict | undefined = undefined;
+  /** @internal What the check of lists that begin with this one found in it. */
+  findings: Findings | undefined = undefined;
 
-  constructor(fields: Fields, tooLarge = false) {
+  constructor(fields: Fields, tooLarge = false, base?: HeaderList) {
     this.fields = fields;
     this.tooLarge = tooLarge;
+    this.base = base;
   }
 
   /** The value of the first field with this name, in lower case. */

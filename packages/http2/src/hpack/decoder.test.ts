@@ -70,6 +70,21 @@ describe("hpack decoder", () => {
     expect(hpack.decode(block, 0, block.length).get(":authority")).toBe("b");
   });
 
+  it("gives blocks that begin alike the same base", () => {
+    const into = decoder();
+    decode(into, "828684410f7777772e6578616d706c652e636f6d");
+    // Four indexed fields, then a literal that is in no table.
+    const blocks = ["a", "b", "c", "d"].map((id) => `828684be0003782d6901${Buffer.from(id).toString("hex")}`);
+    const lists = blocks.map((hex) => into.decode(Buffer.from(hex, "hex"), 0, hex.length / 2));
+    for (const [i, list] of lists.entries()) expect(list.fields).toEqual([...first, "x-i", "abcd"[i]]);
+    expect(lists[2]?.base?.fields).toEqual(first);
+    expect(lists[3]?.base).toBe(lists[2]?.base);
+    const more = decode(into, "828684be4003782d6a0131"); // changes the table
+    expect(more).toEqual([...first, "x-j", "1"]);
+    const after = Buffer.from("828684bf0003782d690165", "hex");
+    expect(into.decode(after, 0, after.length).fields).toEqual([...first, "x-i", "e"]);
+  });
+
   it("cuts a list that is too large and keeps the table right", () => {
     const hpack = new HpackDecoder(4096, 100);
     const list = hpack.decode(Buffer.from(`4001613e${"78".repeat(62)}${"be".repeat(50)}`, "hex"), 0, 4 + 62 + 50);

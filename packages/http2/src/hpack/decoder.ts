@@ -8,6 +8,9 @@ import { staticSize, staticTable } from "./static-table.ts";
 /** The size of the table on a new connection. Source: RFC 9113 §6.5.2. */
 const initialTableBytes = 4096;
 
+// A shorter beginning is not worth looking for.
+const fewestShared = 4;
+
 // No length, index or size that a block may hold comes near; what is larger is hostile.
 const largestInteger = 0x0fff_ffff;
 
@@ -18,6 +21,8 @@ const largestInteger = 0x0fff_ffff;
 export class HpackDecoder {
   private readonly table: DynamicTable;
   private readonly cache = new BlockCache();
+  /** What blocks begin with. */
+  private readonly bases = new BlockCache();
   private readonly maxListBytes: number;
   /** The table size that we allow; the peer may choose a smaller one. */
   private allowedBytes: number;
@@ -79,9 +84,30 @@ export class HpackDecoder {
   }
 
   private fields(): HeaderList {
+    const { maxListBytes, generation, block, at, end } = this;
+    const shared = this.endOfIndexed();
+    const base = shared < end ? this.bases.find(block, at, shared, generation) : undefined;
+    const fields = base ? [...base.fields] : [];
+    if (base) this.at = shared;
+    const bytes = this.rest(fields, base ? listBytes(fields) : 0);
+    const list = new HeaderList(fields, bytes > maxListBytes, base);
+    if (!base && shared < end && generation === this.generation && !list.tooLarge)
+      this.bases.offer(block, at, shared, generation, new HeaderList(fields.slice(0, 2 * (shared - at))));
+    return list;
+  }
+
+  /** Where the fields end that the block begins with and the tables hold, a byte each; its end when they are few. */
+  private endOfIndexed(): number {
+    const { block, at, end } = this;
+    let index = at;
+    while (index < end && (block[index] ?? 0) > 0x80 && (block[index] ?? 0) < 0xff) index++;
+    return index - at < fewestShared ? end : index;
+  }
+
+  /** Reads the rest of the block into `fields`, which take `before` bytes so far, and gives how many they take in the end. */
+  private rest(fields: string[], before: number): number {
     const { block, end, table, maxListBytes } = this;
-    const fields: string[] = [];
-    let bytes = 0;
+    let bytes = before;
     while (this.at < end) {
       const first = block[this.at] ?? 0;
       let name: string;
@@ -112,7 +138,7 @@ export class HpackDecoder {
       bytes += fieldBytes(name, value);
       if (bytes <= maxListBytes) fields.push(name, value);
     }
-    return new HeaderList(fields, bytes > maxListBytes);
+    return bytes;
   }
 
   private name(prefix: number): string {
@@ -162,6 +188,12 @@ export class HpackDecoder {
     if (this.scratch.length < room) this.scratch = Buffer.allocUnsafe(Math.max(256, room));
     return this.scratch.toString("latin1", 0, huffmanDecode(block, start, this.at, this.scratch));
   }
+}
+
+function listBytes(fields: readonly string[]): number {
+  let bytes = 0;
+  for (let i = 0; i + 1 < fields.length; i += 2) bytes += fieldBytes(fields[i] ?? "", fields[i + 1] ?? "");
+  return bytes;
 }
 
 function fault(message: string): never {

@@ -34,8 +34,8 @@ export interface Refusal {
 }
 
 /**
- * Reads the headers of a call. Peers send the same ones again and again, so what they say is kept on them; not so a
- * refusal, since handlers may still be added.
+ * Reads the headers of a call. Peers send the same ones again and again, or others that begin with the same, so what they
+ * say is kept on them; not so a refusal, since handlers may still be added.
  */
 export function readRequest(
   headers: HeaderList,
@@ -44,6 +44,56 @@ export function readRequest(
   compression: Compression,
 ): RequestHead | Refusal {
   if (headers.memo !== undefined) return headers.memo as RequestHead;
+  const { base } = headers;
+  const shared = base && (base.memo ?? (saysWhat(base) && readRequest(base, dispatcher, peer, compression)));
+  const head =
+    (shared && withOwn(shared as RequestHead | Refusal, headers, peer)) ||
+    readAll(headers, dispatcher, peer, compression);
+  if (!("refusal" in head)) headers.memo = head;
+  return head;
+}
+
+/** Whether these fields name an endpoint and a content type. */
+function saysWhat(headers: HeaderList): boolean {
+  return headers.get(":path") !== undefined && headers.get("content-type") !== undefined;
+}
+
+/** What is said of a call whose headers begin with those of `shared`; undefined when others say something else. */
+function withOwn(shared: RequestHead | Refusal, headers: HeaderList, peer: string): RequestHead | Refusal | undefined {
+  const { fields, base } = headers;
+  let timeoutMs: number | undefined;
+  for (let i = base?.fields.length ?? 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] as string;
+    if (name === "grpc-timeout") timeoutMs = parseGrpcTimeout(fields[i + 1]);
+    else if (decisive.has(name)) return undefined;
+  }
+  if ("refusal" in shared) return shared;
+  return {
+    ...shared,
+    timeoutMs: shorter(shared.timeoutMs, timeoutMs),
+    metadata: metadataMaker(headers, peer, shared.metadata),
+  };
+}
+
+const decisive: ReadonlySet<string> = new Set([
+  ":path",
+  "content-type",
+  "grpc-accept-encoding",
+  "grpc-encoding",
+  "timeout",
+]);
+
+function shorter(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.min(one, other);
+}
+
+function readAll(
+  headers: HeaderList,
+  dispatcher: Dispatcher,
+  peer: string,
+  compression: Compression,
+): RequestHead | Refusal {
   const contentType = headers.get("content-type") ?? "";
   if (!contentType.startsWith("application/grpc")) return { refusal: [":status", "415"] };
   const path = headers.get(":path") ?? "";
@@ -70,22 +120,18 @@ export function readRequest(
   if (encoding !== "identity" && !canDecompress(encoding)) {
     return refuse(contentType, grpcStatus.unimplemented, `messages compressed with "${encoding}" cannot be read here`);
   }
-  const timeouts = [parseTimeoutHeader(headers.get("timeout")), parseGrpcTimeout(headers.get("grpc-timeout"))];
-  const timeoutMs = Math.min(...timeouts.map((ms) => ms ?? Number.POSITIVE_INFINITY));
   const accepted = headers.get("grpc-accept-encoding")?.split(",") ?? [];
   const compresses = compression !== "identity" && accepted.some((each) => each.trim() === compression);
-  const head: RequestHead = {
+  return {
     endpoint,
     kind,
     contentType,
     encoding,
-    timeoutMs: timeoutMs === Number.POSITIVE_INFINITY ? undefined : timeoutMs,
+    timeoutMs: shorter(parseTimeoutHeader(headers.get("timeout")), parseGrpcTimeout(headers.get("grpc-timeout"))),
     metadata: metadataMaker(headers, peer),
     compresses,
     reply: replyHeaders(contentType, compresses ? compression : "identity"),
   };
-  headers.memo = head;
-  return head;
 }
 
 const replies = new Map<string, HeaderTemplate>();
@@ -114,24 +160,27 @@ function statusLine(contentType: string): string[] {
 
 const none = emptyMetadata();
 
-/** Most blocks of headers that carry an id of their own come once, so nothing is kept for the first who asks. */
-function metadataMaker(headers: HeaderList, peer: string): () => Metadata {
+/**
+ * Most blocks of headers that carry an id of their own come once, so nothing is kept for the first who asks. `shared` makes
+ * that of the fields which they begin with.
+ */
+function metadataMaker(headers: HeaderList, peer: string, shared?: () => Metadata): () => Metadata {
   let asked = false;
   let kept: Metadata | undefined;
   return () => {
     if (!asked) {
       asked = true;
-      return metadataOf(headers, peer);
+      return metadataOf(headers, peer, shared);
     }
-    kept ??= metadataOf(headers, peer);
+    kept ??= metadataOf(headers, peer, shared);
     return mergedMetadata(kept, none);
   };
 }
 
 /** Headers as a handler sees them: several values of one joined with `, `, binary ones in base64. */
-function metadataOf({ fields }: HeaderList, peer: string): Metadata {
-  const metadata = emptyMetadata();
-  for (let i = 0; i + 1 < fields.length; i += 2) {
+function metadataOf({ fields, base }: HeaderList, peer: string, shared?: () => Metadata): Metadata {
+  const metadata = shared ? shared() : emptyMetadata();
+  for (let i = shared && base ? base.fields.length : 0; i + 1 < fields.length; i += 2) {
     const name = fields[i] as string;
     if (!isShown(name)) continue;
     const text = textOf(fields[i + 1] as string);
