@@ -2,13 +2,13 @@ import type { OutgoingCall, Replies } from "../protocol/protocol.ts";
 import type { Candidate, Next } from "../selector/selector.ts";
 import { backoffMs } from "../words/backoff.ts";
 import { noDeadline } from "../words/deadline.ts";
-import type { MicroError } from "../words/errors.ts";
 import { attemptError } from "./attempt-error.ts";
 import {
   beforeDeadline,
   type CallParts,
   type ClientTarget,
   connect,
+  type Failed,
   markFailure,
   nextNode,
   outgoingCall,
@@ -20,6 +20,7 @@ import type { CallOptions } from "./client.ts";
 import type { Coding } from "./coding.ts";
 import { mapEach, type Replayable, replayable } from "./replayable.ts";
 import { listens, StreamReply } from "./reply-metadata.ts";
+import { RetriesLeft } from "./retry.ts";
 
 type Reply = IteratorResult<unknown, undefined>;
 
@@ -58,7 +59,7 @@ export class StreamingCall implements AsyncIterableIterator<unknown, undefined> 
   #attempts = 0;
   /** The one under way. */
   #attempt: Attempt | undefined;
-  #failure: MicroError | undefined;
+  #failed: Failed | undefined;
   #replied = false;
   #over = false;
   #ended = false;
@@ -135,7 +136,7 @@ export class StreamingCall implements AsyncIterableIterator<unknown, undefined> 
         } catch (reason) {
           if (this.#over) break;
           await attempt.replies.return?.(); // whatever failed, nothing more is wanted of it
-          await this.#failed(attempt.candidate, reason);
+          await this.#retryAfter(attempt.candidate, reason);
         }
       }
       this.#end();
@@ -154,7 +155,7 @@ export class StreamingCall implements AsyncIterableIterator<unknown, undefined> 
     const { outgoing, next } = this.#begun;
     const { selector } = this.#parts;
     while (!this.#over) {
-      const candidate = nextNode(next, this.#failure);
+      const candidate = nextNode(next, this.#failed);
       this.#attempts++;
       selector.began?.(candidate);
       try {
@@ -164,7 +165,7 @@ export class StreamingCall implements AsyncIterableIterator<unknown, undefined> 
         this.#attempt = { candidate, replies: stream[Symbol.asyncIterator](), decode };
         return this.#attempt;
       } catch (reason) {
-        await this.#failed(candidate, reason);
+        await this.#retryAfter(candidate, reason);
       }
     }
     return undefined;
@@ -182,16 +183,18 @@ export class StreamingCall implements AsyncIterableIterator<unknown, undefined> 
   }
 
   /** Throws what the attempt failed of, unless another may be made, before which it waits. */
-  async #failed(candidate: Candidate, reason: unknown): Promise<void> {
+  async #retryAfter(candidate: Candidate, reason: unknown): Promise<void> {
     const { settings, selector, clock } = this.#parts;
     const { signal, retries = settings.retries, idempotent = this.#target.idempotent } = this.#options;
     const failure = markFailure(this.#parts, candidate, reason);
-    this.#failure = failure;
     this.#attempt = undefined;
     selector.ended?.(candidate, attemptError(failure, signal));
     const attempts = this.#attempts;
-    const final = this.#replied || this.#told?.began || !this.#source.canReplay() || attempts > retries;
+    const left = this.#failed?.left ?? new RetriesLeft(retries);
+    const final =
+      this.#replied || this.#told?.began || !this.#source.canReplay() || !left.allowAfter(failure, candidate.node.id);
     if (final || !settings.retry(failure, idempotent)) throw failure;
+    this.#failed = { failure, left };
     const pauseMs = attempts === 1 ? 0 : backoffMs(attempts - 1, settings.backoff);
     await pause(clock, pauseMs, this.#deadline, signal, failure);
     retried(this.#parts, this.#target, attempts + 1, failure);

@@ -11,7 +11,7 @@ import type { CallOptions } from "./client.ts";
 import { protocolOf } from "./coding.ts";
 import type { Pool } from "./pool.ts";
 import { KeptReply, listens } from "./reply-metadata.ts";
-import type { RetryRule } from "./retry.ts";
+import { RetriesLeft, type RetryRule } from "./retry.ts";
 
 /** What a call goes through. */
 export interface CallParts {
@@ -78,10 +78,9 @@ async function askNodes<T>(
   const { deadline, signal } = outgoing;
   const selected = selectNext(parts, target.service, options);
   const next = selected instanceof Promise ? await beforeDeadline(selected, clock, deadline, signal) : selected;
-  const attempts = 1 + (options.retries ?? settings.retries);
-  let failure: MicroError | undefined;
+  let failed: Failed | undefined;
   for (let attempt = 1; ; attempt++) {
-    const candidate = nextNode(next, failure);
+    const candidate = nextNode(next, failed);
     selector.began?.(candidate);
     try {
       const reply = await ask(candidate, kept ? kept.attempt(outgoing) : outgoing);
@@ -89,9 +88,15 @@ async function askNodes<T>(
       selector.ended?.(candidate);
       return reply;
     } catch (reason) {
-      failure = markFailure(parts, candidate, reason);
+      const failure = markFailure(parts, candidate, reason);
       selector.ended?.(candidate, attemptError(failure, signal));
-      if (attempt >= attempts || !settings.retry(failure, options.idempotent ?? target.idempotent)) throw failure;
+      const left = failed?.left ?? new RetriesLeft(options.retries ?? settings.retries);
+      if (
+        !left.allowAfter(failure, candidate.node.id) ||
+        !settings.retry(failure, options.idempotent ?? target.idempotent)
+      )
+        throw failure;
+      failed = { failure, left };
       await pause(clock, attempt === 1 ? 0 : backoffMs(attempt - 1, settings.backoff), deadline, signal, failure);
       retried(parts, target, attempt + 1, failure);
     }
@@ -109,13 +114,22 @@ export function retried(
   onRetry?.({ service, endpoint, attempt, error });
 }
 
-/** When nobody is left for another attempt, what the last one failed of says more. */
-export function nextNode(next: Next, failure: MicroError | undefined): Candidate {
+/** An attempt that failed and is followed by another. */
+export interface Failed {
+  readonly failure: MicroError;
+  readonly left: RetriesLeft;
+}
+
+/** The node for the next attempt. When there is none, or no attempt for it, what the last one failed of says more. */
+export function nextNode(next: Next, failed: Failed | undefined): Candidate {
+  let candidate: Candidate;
   try {
-    return next();
+    candidate = next();
   } catch (reason) {
-    throw failure ?? reason;
+    throw failed?.failure ?? reason;
   }
+  if (failed && !failed.left.take(failed.failure, candidate.node.id)) throw failed.failure;
+  return candidate;
 }
 
 export function outgoingCall(

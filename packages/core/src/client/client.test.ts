@@ -110,6 +110,26 @@ describe("a client", () => {
     expect(attempts).toHaveLength(expected);
   });
 
+  it("has a retry left for a node that goes, after one was found gone before it took the call", async () => {
+    const outcomes = [refused, dropped, undefined];
+    const { call, attempts } = await clientOf(["a:1", "b:1", "c:1"], async (address) => {
+      const failure = outcomes[attempts.length - 1];
+      if (failure) throw failure;
+      return text(address);
+    });
+    await call({ idempotent: true });
+    expect(new Set(attempts).size).toBe(3);
+  });
+
+  it("tries one node more than retries say where none took the call, and none more without retries", async () => {
+    const nodes = ["a:1", "b:1", "c:1", "d:1", "e:1"];
+    const { call, attempts } = await clientOf(nodes, async () => Promise.reject(refused));
+    await expect(call({ retries: 1 })).rejects.toBe(refused);
+    expect(attempts).toHaveLength(3);
+    await expect(call({ retries: 0 })).rejects.toBe(refused);
+    expect(attempts).toHaveLength(4);
+  });
+
   it("makes as many attempts as retries allow, and one without", async () => {
     const { call, attempts } = await clientOf(["a:1"], async () => Promise.reject(refused), {
       backoff: { baseMs: 1, maxMs: 1 },
