@@ -17,9 +17,9 @@ export interface StreamHandler {
   /** The headers of the response. (Those of a request come with the stream.) Interim responses are skipped. */
   onHeaders?(stream: Stream, headers: HeaderList): void;
   /**
-   * Some of the body: `chunk` from `start` to `end`, valid during the call: what is to be kept is copied. Report it with
-   * `stream.consumed`, now or later: until then it counts against what the peer may send. Without this method all is
-   * consumed.
+   * Some of the body: `chunk` from `start` to `end`. On connections that `connect` opened it is valid during the call; on
+   * others it may be kept, which keeps the whole chunk in memory. Report it with `stream.consumed`, now or later: until
+   * then it counts against what the peer may send. Without this method all is consumed.
    */
   onData?(stream: Stream, chunk: Buffer, start: number, end: number): void;
   onTrailers?(stream: Stream, trailers: HeaderList): void;

@@ -48,7 +48,7 @@ export class ClientCall implements StreamHandler, LimitedCall {
     this.#events = events;
     this.#maxBytes = maxBytes;
     this.#whyLost = whyLost;
-    this.#reader = new MessageReader(maxBytes, (message, compressed, bytes) =>
+    this.#reader = new MessageReader(maxBytes, true, (message, compressed, bytes) =>
       this.#received(message, compressed, bytes),
     );
   }

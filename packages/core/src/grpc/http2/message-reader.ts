@@ -17,11 +17,12 @@ const prefixBytes = 5;
 const largeBytes = 64 * 1024;
 
 /**
- * Cuts a gRPC body into messages: one byte that says whether it is compressed, four of length, the message. Nothing of a
- * chunk is kept; messages that came in one piece share one copy.
+ * Cuts a gRPC body into messages: one byte that says whether it is compressed, four of length, the message. Where chunks
+ * are `borrowed`, nothing of them is kept, and messages that came in one piece share one copy; else messages are views.
  */
 export class MessageReader {
   readonly #maxBytes: number;
+  readonly #borrowed: boolean;
   readonly #onMessage: OnMessage;
   // The prefix or message that the last chunk ended in the middle of.
   #pending: Buffer | undefined;
@@ -31,8 +32,9 @@ export class MessageReader {
   /** Bytes taken since the last message and not released. */
   #held = 0;
 
-  constructor(maxBytes: number, onMessage: OnMessage) {
+  constructor(maxBytes: number, borrowed: boolean, onMessage: OnMessage) {
     this.#maxBytes = maxBytes;
+    this.#borrowed = borrowed;
     this.#onMessage = onMessage;
   }
 
@@ -66,7 +68,7 @@ export class MessageReader {
           this.#held += prefixBytes;
           at = this.#await(Buffer.allocUnsafe(length), false, bytes, at + prefixBytes, last);
         } else {
-          if (bytes === chunk) {
+          if (this.#borrowed && bytes === chunk) {
             bytes = copyOf(chunk, at, end);
             at = 0;
             last = bytes.length;

@@ -52,7 +52,7 @@ export class ServedCall implements IncomingCall, StreamHandler {
     this.#head = head;
     this.#dispatcher = dispatcher;
     this.#maxBytes = maxBytes;
-    this.#reader = new MessageReader(maxBytes, (message, compressed, bytes) =>
+    this.#reader = new MessageReader(maxBytes, false, (message, compressed, bytes) =>
       this.#received(message, compressed, bytes),
     );
     if (head.kind !== "unary") {
