@@ -28,7 +28,7 @@ export interface Race {
   readonly rounds?: number;
   /** @default 500 */
   readonly roundMs?: number;
-  /** Of the round that does not count. Long ways need more calls until all of their code is compiled. @default roundMs */
+  /** Of the round that does not count, in which code is compiled and heaps find their size. @default 2000 */
   readonly warmUpMs?: number;
 }
 
@@ -38,7 +38,9 @@ interface Figures {
   readonly cpuUs: number[];
   /** Of the server alone. */
   readonly serverCpuUs: number[];
-  /** The share of the time for which the server had its core. */
+  /** The share of the time for which the client, and what is behind the server, had their core. */
+  readonly clientBusy: number[];
+  /** The same of the server and its own. */
   readonly serverBusy: number[];
 }
 
@@ -66,16 +68,20 @@ export async function run(race: Race): Promise<Row[]> {
         ratioColumns(perSecondOf(figures, of), perSecondOf(figures, to), goals?.[column]);
       const conditions = { ...(endpoints.length > 1 && { request: endpoint }), "in flight": count };
       for (const { name, goals } of runners) {
-        const { perSecond = [], cpuUs = [], serverCpuUs = [], serverBusy = [] } = figures.get(name) ?? {};
+        const {
+          perSecond = [],
+          cpuUs = [],
+          serverCpuUs = [],
+          clientBusy = [],
+          serverBusy = [],
+        } = figures.get(name) ?? {};
         rows.push({
           ...conditions,
           stack: name,
           [`${unitOf(endpoint)}/s`]: Math.round(median(perSecond)),
           "CPU µs each": median(cpuUs).toFixed(1),
-          ...(runners.some(({ behind }) => behind) && {
-            "of the gateway": median(serverCpuUs).toFixed(1),
-            "its core busy": `${Math.round(100 * median(serverBusy))} %`,
-          }),
+          "of the server": median(serverCpuUs).toFixed(1),
+          "cores busy": `${percent(clientBusy)} + ${percent(serverBusy)} %`,
           ...ratios(name, runners[0]?.name, goals),
         });
       }
@@ -111,10 +117,11 @@ async function measure(
   lanes: readonly Lane[],
   endpoint: Endpoint,
   inFlight: number,
-  { rounds = 5, roundMs = 500, warmUpMs = roundMs }: Race,
+  { rounds = 5, roundMs = 500, warmUpMs = 2_000 }: Race,
 ): Promise<Map<string, Figures>> {
   const figures = new Map<string, Figures>();
-  for (const { name } of lanes) figures.set(name, { perSecond: [], cpuUs: [], serverCpuUs: [], serverBusy: [] });
+  for (const { name } of lanes)
+    figures.set(name, { perSecond: [], cpuUs: [], serverCpuUs: [], clientBusy: [], serverBusy: [] });
   for (let round = -1; round < rounds; round++) {
     const order = [...lanes];
     for (const lane of round % 2 ? order : order.reverse()) {
@@ -126,7 +133,9 @@ async function measure(
       const serverUs = after.serverUs - before.serverUs;
       const ofLane = figures.get(lane.name);
       ofLane?.perSecond.push((result.replies * 1000) / result.ms);
-      ofLane?.cpuUs.push((result.cpuUs + serverUs + after.behindUs - before.behindUs) / result.replies);
+      const clientUs = result.cpuUs + after.behindUs - before.behindUs;
+      ofLane?.cpuUs.push((clientUs + serverUs) / result.replies);
+      ofLane?.clientBusy.push(clientUs / (result.ms * 1_000));
       ofLane?.serverCpuUs.push(serverUs / result.replies);
       ofLane?.serverBusy.push(serverUs / (result.ms * 1_000));
     }
@@ -148,6 +157,10 @@ function ratioColumns(ours: readonly number[], theirs: readonly number[], goal: 
     "min–max": `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`,
     goal: goalOf(median(ratios), goal),
   };
+}
+
+function percent(shares: readonly number[]): number {
+  return Math.round(100 * median(shares));
 }
 
 function perSecondOf(figures: ReadonlyMap<string, Figures>, name = ""): readonly number[] {

@@ -51,7 +51,6 @@ const races: Readonly<Record<string, Race>> = {
     endpoints: ["get", "post"],
     inFlight: [32],
     roundMs: 300,
-    warmUpMs: 2_000,
     runners: [
       alone("fastify"),
       { name: "moleculer-web", client: "moleculer-web", server: "moleculer-web", behind: "moleculer" },
