@@ -17,12 +17,23 @@ export function preparedCalls<Request, Response>(
   shape: CallShape<Request, Response>,
 ): (route: Route, contentType: string) => Call<Request, Response> {
   const calls = recent<Call<Request, Response>>(maxPreparedCalls);
-  return ({ service, endpoint }, contentType) => {
+  // Endpoints that are known have the same route each time, which spares most requests the making of a key.
+  const last = new WeakMap<Route, { readonly contentType: string; readonly call: Call<Request, Response> }>();
+
+  function named({ service, endpoint }: Route, contentType: string): Call<Request, Response> {
     const key = `${service} ${endpoint} ${contentType}`;
     const kept = calls.get(key);
     if (kept) return kept;
     const call = client.prepare<Request, Response>({ ...shape, service, endpoint, contentType });
     calls.set(key, call);
+    return call;
+  }
+
+  return (route, contentType) => {
+    const known = last.get(route);
+    if (known?.contentType === contentType) return known.call;
+    const call = named(route, contentType);
+    last.set(route, { contentType, call });
     return call;
   };
 }

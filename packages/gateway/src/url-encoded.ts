@@ -25,9 +25,10 @@ export function urlEncodedPairs(text: string, what: "query" | "form"): Pair[] {
 }
 
 function decode(text: string, what: string): string {
-  if (!text.includes("%")) return text.replaceAll("+", " ");
+  const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;
+  if (!text.includes("%")) return spaced;
   try {
-    return decodeURIComponent(text.replaceAll("+", " "));
+    return decodeURIComponent(spaced);
   } catch {
     throw badRequest(gatewayId, `${what} is not percent-encoded UTF-8 at ${JSON.stringify(text)}`);
   }

@@ -256,6 +256,18 @@ describe("a client", () => {
     expect(attempts[0]).not.toBe(attempts[1]);
   });
 
+  it("opens a stream at the third node when two refuse, and at none without retries", async () => {
+    const { client, attempts } = await clientOf(["a:1", "b:1", "c:1"], async (address) => {
+      if (attempts.length <= 2) throw refused;
+      return text(address);
+    });
+    expect(await texts(echo(client)(messages("x")))).toEqual([attempts[2]]);
+    expect(new Set(attempts).size).toBe(3);
+    attempts.length = 0;
+    await expect(texts(echo(client)(messages("x"), { retries: 0 }))).rejects.toBe(refused);
+    expect(attempts).toHaveLength(1);
+  });
+
   it("does not move a stream to another node once more than its first message is sent or a reply has come", async () => {
     const { client, attempts } = await clientOf(["a:1", "b:1"], async (_address, _call, body) => {
       if (attempts.length > 1) throw refused;
