@@ -1,40 +1,15 @@
-import { type IncomingCall, MicroError } from "@micro/core";
 import { expect } from "vitest";
-import { within } from "../patience.ts";
 import type { Case } from "../suite.ts";
-import { chatCall, openWire, type ProtocolHarness, type StreamAnswer } from "./harness.ts";
+import { bytes, echo, text } from "./echo.ts";
+import { chatCall, openWire, type ProtocolHarness } from "./harness.ts";
+import { collect, event, messages, openStream } from "./streams.ts";
 
-const bytes = (text: string): Uint8Array => Buffer.from(text);
-const text = (body: Uint8Array): string => Buffer.from(body).toString();
-const unused = async (_call: IncomingCall, body: Uint8Array): Promise<Uint8Array> => body;
-
-const open = (harness: ProtocolHarness, stream: StreamAnswer) => openWire(harness, unused, { stream });
-
-async function* messages(...texts: string[]): AsyncGenerator<Uint8Array, void, undefined> {
-  for (const each of texts) yield bytes(each);
-}
-
-async function collect(replies: AsyncIterable<Uint8Array>): Promise<string[]> {
-  const all: string[] = [];
-  for await (const reply of replies) all.push(text(reply));
-  return all;
-}
-
-/** A promise and what resolves it. */
-function event(): { readonly happened: Promise<void>; happen(): void } {
-  let happen = (): void => undefined;
-  const happened = new Promise<void>((resolve) => {
-    happen = resolve;
-  });
-  return { happened, happen: () => happen() };
-}
-
-/** Calls that stream, in either direction or both. */
+/** What streaming calls carry, in either direction or both, and how fast. */
 export const streamCases: readonly Case<ProtocolHarness>[] = [
   {
     name: "carries one message there and many back, in order, empty ones too",
     async run(harness) {
-      await using wire = await open(harness, async function* (_call, requests) {
+      await using wire = await openStream(harness, async function* (_call, requests) {
         for await (const request of requests) yield* messages(`${text(request)} 1`, "", `${text(request)} 2`);
       });
       expect(await collect(wire.connection.stream(chatCall(harness), messages("a")))).toEqual(["a 1", "", "a 2"]);
@@ -43,7 +18,7 @@ export const streamCases: readonly Case<ProtocolHarness>[] = [
   {
     name: "carries many messages there and one back",
     async run(harness) {
-      await using wire = await open(harness, async function* (_call, requests) {
+      await using wire = await openStream(harness, async function* (_call, requests) {
         yield bytes((await collect(requests)).join(","));
       });
       expect(await collect(wire.connection.stream(chatCall(harness), messages("a", "", "b")))).toEqual(["a,,b"]);
@@ -53,7 +28,7 @@ export const streamCases: readonly Case<ProtocolHarness>[] = [
     name: "gives messages that stay while others wait to be read",
     async run(harness) {
       const texts = Array.from({ length: 200 }, (_, index) => `message ${index} `.repeat(50));
-      await using wire = await open(harness, async function* (_call, requests) {
+      await using wire = await openStream(harness, async function* (_call, requests) {
         await collect(requests);
         yield* messages(...texts);
       });
@@ -68,7 +43,7 @@ export const streamCases: readonly Case<ProtocolHarness>[] = [
   {
     name: "carries no message either way",
     async run(harness) {
-      await using wire = await open(harness, async function* (_call, requests) {
+      await using wire = await openStream(harness, async function* (_call, requests) {
         await collect(requests);
         yield* messages();
       });
@@ -78,7 +53,7 @@ export const streamCases: readonly Case<ProtocolHarness>[] = [
   {
     name: "carries messages in turn, each an answer to the one before",
     async run(harness) {
-      await using wire = await open(harness, async function* (_call, requests) {
+      await using wire = await openStream(harness, async function* (_call, requests) {
         for await (const request of requests) yield bytes(`pong ${text(request)}`);
       });
       let reply = event();
@@ -100,7 +75,7 @@ export const streamCases: readonly Case<ProtocolHarness>[] = [
   {
     name: "lets a server push before the caller has sent anything",
     async run(harness) {
-      await using wire = await open(harness, async function* (_call, requests) {
+      await using wire = await openStream(harness, async function* (_call, requests) {
         yield bytes("first");
         yield* messages(...(await collect(requests)));
       });
@@ -120,7 +95,7 @@ export const streamCases: readonly Case<ProtocolHarness>[] = [
   {
     name: "carries 2,000 messages each way without loss or change of order",
     async run(harness) {
-      await using wire = await open(harness, (_call, requests) => requests);
+      await using wire = await openStream(harness, (_call, requests) => requests);
       const numbers = Array.from({ length: 2_000 }, (_, index) => `${index} ${"x".repeat(index % 700)}`);
       expect(await collect(wire.connection.stream(chatCall(harness), messages(...numbers)))).toEqual(numbers);
     },
@@ -129,7 +104,7 @@ export const streamCases: readonly Case<ProtocolHarness>[] = [
     name: "keeps the order of messages of which some are compressed and some are not",
     async run(harness) {
       const options = { connect: { compression: "gzip" }, serve: { compression: "gzip" } } as const;
-      await using wire = await openWire(harness, unused, { ...options, stream: (_call, requests) => requests });
+      await using wire = await openWire(harness, echo, { ...options, stream: (_call, requests) => requests });
       const numbers = Array.from({ length: 60 }, (_, index) => `${index} ${"x".repeat(index % 3 ? 5 : 40_000)}`);
       expect(await collect(wire.connection.stream(chatCall(harness), messages(...numbers)))).toEqual(numbers);
     },
@@ -140,7 +115,7 @@ export const streamCases: readonly Case<ProtocolHarness>[] = [
       const total = 3_000;
       const size = 16 * 1024;
       let made = 0;
-      await using wire = await open(harness, async function* () {
+      await using wire = await openStream(harness, async function* () {
         for (; made < total; made++) yield Buffer.alloc(size, made & 255);
       });
       const replies = wire.connection.stream(chatCall(harness), messages())[Symbol.asyncIterator]();
@@ -166,7 +141,7 @@ export const streamCases: readonly Case<ProtocolHarness>[] = [
       const total = 3_000;
       let sent = 0;
       const mayRead = event();
-      await using wire = await open(harness, async function* (_call, requests) {
+      await using wire = await openStream(harness, async function* (_call, requests) {
         await mayRead.happened;
         let read = 0;
         for await (const request of requests) read += request.length > 0 ? 1 : 0;
@@ -185,195 +160,6 @@ export const streamCases: readonly Case<ProtocolHarness>[] = [
       expect(sent).toBeLessThan(total);
       mayRead.happen();
       expect(await outcome).toEqual([String(total)]);
-    },
-  },
-  {
-    name: "carries a handler's error whole, after the replies that came before it",
-    async run(harness) {
-      await using wire = await open(harness, async function* () {
-        yield bytes("one");
-        throw new MicroError("go.micro.srv.greeter", 409, "boom <ü>");
-      });
-      const seen: string[] = [];
-      const reading = (async () => {
-        for await (const reply of wire.connection.stream(chatCall(harness), messages("x"))) seen.push(text(reply));
-      })();
-      await expect(reading).rejects.toMatchObject({
-        id: "go.micro.srv.greeter",
-        code: 409,
-        detail: "boom <ü>",
-        answered: true,
-      });
-      expect(seen).toEqual(["one"]);
-    },
-  },
-  {
-    name: "ends well when the handler ends before the caller has sent all",
-    async run(harness) {
-      await using wire = await open(harness, async function* () {
-        yield bytes("enough");
-      });
-      let ended = false;
-      async function* endless(): AsyncGenerator<Uint8Array, void, undefined> {
-        try {
-          for (;;) {
-            yield bytes("more");
-            await new Promise((resolve) => setImmediate(resolve));
-          }
-        } finally {
-          ended = true;
-        }
-      }
-      expect(await collect(wire.connection.stream(chatCall(harness), endless()))).toEqual(["enough"]);
-      await within(harness, "the caller's messages to be ended", async () => {
-        while (!ended) await new Promise((resolve) => setImmediate(resolve));
-      });
-    },
-  },
-  {
-    name: "tells the handler when the caller leaves early: its signal is aborted and its requests throw",
-    async run(harness) {
-      const aborted = event();
-      const threw = event();
-      await using wire = await open(harness, async function* (call, requests) {
-        call.signal.addEventListener("abort", aborted.happen);
-        yield bytes("first");
-        await collect(requests).catch(threw.happen);
-      });
-      async function* held(): AsyncGenerator<Uint8Array, void, undefined> {
-        yield bytes("x");
-        await new Promise(() => undefined);
-      }
-      for await (const _reply of wire.connection.stream(chatCall(harness), held())) break;
-      await within(harness, "the handler's signal", () => aborted.happened);
-      await within(harness, "the handler's requests to throw", () => threw.happened);
-    },
-  },
-  {
-    name: "stops a handler that goes on replying to a caller who left",
-    async run(harness) {
-      const stopped = event();
-      await using wire = await open(harness, async function* () {
-        try {
-          for (;;) {
-            yield bytes("tick");
-            await new Promise((resolve) => setImmediate(resolve));
-          }
-        } finally {
-          stopped.happen();
-        }
-      });
-      for await (const _reply of wire.connection.stream(chatCall(harness), messages())) break;
-      await within(harness, "the handler to be left", () => stopped.happened);
-    },
-  },
-  {
-    name: "throws 499 when the signal is aborted, before, at or after the first message",
-    async run(harness) {
-      await using wire = await open(harness, async function* () {
-        yield bytes("first");
-        await new Promise(() => undefined);
-      });
-      const before = wire.connection.stream(chatCall(harness, { signal: AbortSignal.abort() }), messages("x"));
-      await expect(collect(before)).rejects.toMatchObject({ code: 499 });
-      const giveUp = new AbortController();
-      const during = (async () => {
-        for await (const _reply of wire.connection.stream(chatCall(harness, { signal: giveUp.signal }), messages("x")))
-          giveUp.abort();
-      })();
-      await expect(during).rejects.toMatchObject({ code: 499 });
-    },
-  },
-  {
-    name: "throws 408 when the deadline passes in the middle",
-    async run(harness) {
-      await using wire = await open(harness, async function* () {
-        yield bytes("first");
-        await new Promise(() => undefined);
-      });
-      const call = chatCall(harness, { deadline: Date.now() + 150, timeoutMs: 150 });
-      await expect(collect(wire.connection.stream(call, messages("x")))).rejects.toMatchObject({ code: 408 });
-    },
-  },
-  {
-    name: "throws 408 when the handler ends because its deadline has passed, and the caller waits longer",
-    async run(harness) {
-      await using wire = await open(harness, async function* ({ signal }) {
-        yield bytes("first");
-        await new Promise<void>((resolve) => {
-          signal.addEventListener("abort", () => resolve(), { once: true });
-        });
-      });
-      const call = chatCall(harness, { deadline: Date.now() + 10_000, timeoutMs: 50 });
-      await expect(collect(wire.connection.stream(call, messages("x")))).rejects.toMatchObject({ code: 408 });
-    },
-  },
-  {
-    name: "throws what the caller's own messages threw, and cancels the call",
-    async run(harness) {
-      const aborted = event();
-      const arrived = event();
-      await using wire = await open(harness, async function* (call, requests) {
-        call.signal.addEventListener("abort", aborted.happen);
-        for await (const _request of requests) arrived.happen();
-        yield* messages();
-      });
-      async function* failing(): AsyncGenerator<Uint8Array, void, undefined> {
-        yield bytes("x");
-        await arrived.happened;
-        throw new Error("no more paper");
-      }
-      await expect(collect(wire.connection.stream(chatCall(harness), failing()))).rejects.toThrow("no more paper");
-      await within(harness, "the handler's signal", () => aborted.happened);
-    },
-  },
-  {
-    name: "throws 503, perhaps run, when the peer goes away in the middle",
-    async run(harness) {
-      await using wire = await open(harness, async function* () {
-        yield bytes("first");
-        await new Promise(() => undefined);
-      });
-      const broken = (async () => {
-        for await (const _reply of wire.connection.stream(chatCall(harness), messages("x"))) wire.cut();
-      })();
-      await expect(broken).rejects.toMatchObject({ code: 503, unprocessed: false, answered: false });
-    },
-  },
-  {
-    name: "throws 503, surely not run, where nobody listens",
-    async run(harness) {
-      const wire = await open(harness, (_call, requests) => requests);
-      await wire[Symbol.asyncDispose]();
-      const connection = harness.protocol.connect(wire.address);
-      await expect(collect(connection.stream(chatCall(harness), messages("x")))).rejects.toMatchObject({
-        code: 503,
-        unprocessed: true,
-      });
-      await connection.close();
-    },
-  },
-  {
-    name: "lets a stream in flight end before a drain does",
-    async run(harness) {
-      const mayFinish = event();
-      await using wire = await open(harness, async function* () {
-        yield bytes("first");
-        await mayFinish.happened;
-        yield bytes("last");
-      });
-      const replies = wire.connection.stream(chatCall(harness), messages())[Symbol.asyncIterator]();
-      expect(text((await replies.next()).value as Uint8Array)).toBe("first");
-      let drained = false;
-      const draining = wire.drain().then(() => {
-        drained = true;
-      });
-      await new Promise((resolve) => setImmediate(resolve));
-      expect(drained).toBe(false);
-      mayFinish.happen();
-      expect(text((await replies.next()).value as Uint8Array)).toBe("last");
-      expect((await replies.next()).done).toBe(true);
-      await within(harness, "the drain to end", () => draining);
     },
   },
 ];

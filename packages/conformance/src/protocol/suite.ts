@@ -6,6 +6,7 @@ import type { ProtocolHarness } from "./harness.ts";
 import { headerCases } from "./header-cases.ts";
 import { replyCases } from "./reply-cases.ts";
 import { streamCases } from "./stream-cases.ts";
+import { streamEndCases } from "./stream-end-cases.ts";
 
 /** What every protocol promises. */
 export const protocolCases: readonly Case<ProtocolHarness>[] = [
@@ -15,6 +16,7 @@ export const protocolCases: readonly Case<ProtocolHarness>[] = [
   ...failureCases,
   ...connectionCases,
   ...streamCases,
+  ...streamEndCases,
 ];
 
 /** Runs the protocol suite on one implementation. */
