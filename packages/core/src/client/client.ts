@@ -23,7 +23,10 @@ export interface CallOptions extends SelectOptions {
   signal?: AbortSignal;
   /** Headers of the call; keys in lower case. */
   metadata?: Metadata;
-  /** Attempts after the first, besides one at another node when the first node was gone before it took the call. 0 makes it one attempt. @default 1 */
+  /**
+   * Attempts after the first, besides one at another node when a node was gone before it took the call; 0 makes it one
+   * attempt in all. @default 1
+   */
   retries?: number;
   /** Calls this `host:port` (or these, in turn) and asks neither registry nor selector. */
   address?: string | readonly string[];
